@@ -1,0 +1,76 @@
+# Gatepost: `make run` shows it, `make test` proves it. Needs Python 3.11 or newer, Node 20 or newer, GNU make.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+LOCK := requirements/dev.txt
+FRONT := examples/todo/frontend
+# Two workers: the races and faults need a core each to be races at all.
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+
+front_sources := $(shell find $(FRONT) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help setup run test check e2e bench format lock clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' Makefile
+
+setup: $(VENV)/.installed ## the Python environment, from the lock with its hashes
+
+$(VENV)/.locked: $(LOCK)
+	@test -x $(PY) || { for python in python3.11 python3.12 python3.13 python3; do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; done; \
+		$$python -m venv $(VENV); }
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(LOCK)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(FRONT)/node_modules/.installed: $(FRONT)/package-lock.json $(FRONT)/package.json
+	cd $(FRONT) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(FRONT)/dist/index.html: $(FRONT)/node_modules/.installed $(front_sources)
+	cd $(FRONT) && npm run --silent build
+	@touch $@
+
+run: setup $(FRONT)/dist/index.html ## the Todo app on http://localhost:PORT
+	cd examples/todo && GATEPOST_ENV=development ../../$(PY) -m backend --port $(PORT)
+
+test: setup $(FRONT)/dist/index.html ## everything: units, races, faults, threats, front end, browser
+	cd $(FRONT) && npm test --silent
+	$(PYTEST) tests $(wildcard e2e)
+
+e2e: setup $(FRONT)/dist/index.html ## the Todo app in a real browser
+	$(PY) -m pytest e2e
+
+check: setup $(FRONT)/node_modules/.installed ## format, lint, types, layers, the tree
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	@for script in scripts/check_*.py; do echo "$$script"; $(PY) "$$script" || exit 1; done
+	cd $(FRONT) && npm run --silent check
+
+format: setup ## rewrite what can be rewritten
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+bench: setup ## measure against the peers; writes benchmarks/RESULTS.md
+	$(PY) -m benchmarks
+
+# Universal: one lock for every system and Python. No address of a registry is written; the last line proves it.
+lock: setup ## compile requirements/dev.txt anew (UPGRADE=1 for newer versions)
+	$(VENV)/bin/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+		$(if $(UPGRADE),--upgrade) --quiet --output-file $(LOCK)
+	@! grep -n '://' $(LOCK)
+
+clean: ## forget the environments and builds
+	rm -rf $(VENV) $(FRONT)/node_modules $(FRONT)/dist

@@ -1,0 +1,252 @@
+"""From a credential to its principal, without I/O once it has been seen.
+
+A verified access token and a read session stay in bounded caches; whether they are still good is asked of the change
+index at every request. Nothing here knows HTTP. It never fails open: an index that is not fresh is made fresh, or the
+request is refused with 503.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic
+
+from gatepost.core.sessions import store
+from gatepost.core.sessions.domain import SessionKind, SessionRow
+from gatepost.core.sessions.flow import Services
+from gatepost.core.sessions.tokens import RESERVED
+from gatepost.core.users.domain import P, User, split_roles
+from gatepost.core.users.flow import Users
+from gatepost.crypto import jwt
+from gatepost.kernel.errors import NotAuthenticated, Unavailable
+from gatepost.kernel.principal import Principal
+from gatepost.kernel.tokens import TokenMalformed, parse_cookie
+
+MAX_CACHED = 20_000
+_TOUCH_EVERY_MS = 3_600_000
+_WATCH_S = 1.0
+
+
+@dataclass(slots=True)
+class _Known:
+    """A credential that was good when it was looked at, at a position of the feed."""
+
+    principal: Principal
+    expires_at: float
+    global_epoch: int
+    position: int
+    touch_at: float = float("inf")
+
+
+class Authenticator(Generic[P]):
+    """The one place that says whether a credential is good now."""
+
+    def __init__(self, services: Services, users: Users[P]) -> None:
+        self._services = services
+        self._users = users
+        self._feed = services.feed
+        self._index = services.feed.index
+        self._clock = services.database.clock
+        self._tokens: dict[str, _Known] = {}
+        self._cookies: dict[str, _Known] = {}
+        self._people: dict[uuid.UUID, tuple[User[P], int]] = {}
+
+    def forget_tokens(self) -> None:
+        """Verify every token anew: the keys have changed."""
+        self._tokens.clear()
+
+    async def bearer(self, token: str) -> Principal:
+        """Return the principal of an access token.
+
+        Raises:
+            NotAuthenticated: the token is not good, or no longer; `detail` says why, for the log.
+            Unavailable: nothing can be decided now.
+        """
+        if not self._feed.is_fresh():
+            await self._feed.freshen()
+        known = self._tokens.get(token)
+        now = self._clock.now()
+        if known is None:
+            known = await self._verify(token, now)
+        principal = known.principal
+        if now >= known.expires_at:
+            self._tokens.pop(token, None)
+            reason = "expired"
+            raise NotAuthenticated(reason)
+        if self._index.refuses(principal.session_id, principal.user_id, principal.epoch, known.global_epoch):
+            self._tokens.pop(token, None)
+            reason = "revoked"
+            raise NotAuthenticated(reason)
+        return principal
+
+    async def cookie(self, value: str) -> Principal:
+        """Return the principal of a session cookie.
+
+        Raises:
+            NotAuthenticated: the cookie is not good, or no longer.
+            Unavailable: nothing can be decided now.
+        """
+        if not self._feed.is_fresh():
+            await self._feed.freshen()
+        known = self._cookies.get(value)
+        now = self._clock.now()
+        if known is not None and now >= known.touch_at:
+            await self._touch(known)
+            known = None
+        if known is None or not self._index.is_current(known.principal.user_id, known.position):
+            self._cookies.pop(value, None)
+            known = await self._read_cookie(value)
+        principal = known.principal
+        if now >= known.expires_at or self._index.refuses(
+            principal.session_id, principal.user_id, principal.epoch, known.global_epoch
+        ):
+            self._cookies.pop(value, None)
+            reason = "the session is over"
+            raise NotAuthenticated(reason)
+        return principal
+
+    async def user(self, principal: Principal) -> User[P]:
+        """Return the row of a principal's user, from memory until the feed says that it changed.
+
+        Raises:
+            NotAuthenticated: there is no such user any more, or it is disabled.
+        """
+        user_id = principal.user_id
+        found = self._people.get(user_id)
+        if found is not None and self._index.is_current(user_id, found[1]):
+            return found[0]
+        position = self._index.position
+        user = await self._users.get(user_id)
+        if user is None or user.is_disabled:
+            self._people.pop(user_id, None)
+            reason = "no such user"
+            raise NotAuthenticated(reason)
+        _keep(self._people, user_id, (user, position))
+        return user
+
+    async def _watch(self, global_epoch: int, principal: Principal) -> None:
+        """Wait until a principal is no longer good; a feed that cannot be read counts as its end."""
+        index, subjects = self._index, (principal.session_id, principal.user_id)
+        event = index.wait_on(*subjects)
+        try:
+            while not index.refuses(*subjects, principal.epoch, global_epoch):
+                left = principal.expires_at - self._clock.now()
+                if left <= 0:
+                    return
+                try:
+                    await asyncio.wait_for(event.wait(), min(left, _WATCH_S))
+                except TimeoutError:
+                    if not self._feed.is_fresh():
+                        await self._feed.freshen()
+                event.clear()
+        except Unavailable:
+            return
+        finally:
+            index.stop_waiting(event, *subjects)
+
+    async def _verify(self, token: str, now: float) -> _Known:
+        services, policy = self._services, self._services.tokens
+        if services.keyring.is_stale:
+            await services.keyring.load()
+            self.forget_tokens()
+        position = self._index.position
+        try:
+            claims = jwt.verify(
+                token,
+                services.keyring.verifying(),
+                expected_issuer=policy.issuer,
+                expected_audience=policy.audience,
+                now=now,
+                leeway=policy.leeway,
+            )
+            principal, global_epoch = self._principal_of(claims)
+        except jwt.TokenRefused as error:
+            raise NotAuthenticated(error.reason) from None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            reason = "claims"
+            raise NotAuthenticated(reason) from None
+        known = _Known(principal, claims["exp"] + policy.leeway, global_epoch, position)
+        _keep(self._tokens, token, known)
+        return known
+
+    def _principal_of(self, claims: Mapping[str, Any]) -> tuple[Principal, int]:
+        roles = frozenset(_words(claims["roles"]))
+        epoch, global_epoch, auth_time = (_whole(claims[name]) for name in ("epoch", "gep", "auth_time"))
+        principal = Principal(
+            user_id=uuid.UUID(claims["sub"]),
+            session_id=uuid.UUID(claims["sid"]),
+            roles=roles,
+            permissions=self._services.tokens.permissions_of(roles),
+            scopes=frozenset(claims["scope"].split()),
+            amr=tuple(_words(claims["amr"])),
+            auth_time=auth_time,
+            epoch=epoch,
+            client_id=str(claims["client_id"]),
+            expires_at=_whole(claims["exp"]),
+            claims={name: value for name, value in claims.items() if name not in RESERVED},
+            watch=partial(self._watch, global_epoch),
+        )
+        return principal, global_epoch
+
+    async def _read_cookie(self, value: str) -> _Known:
+        reason = "not a session"
+        try:
+            token = parse_cookie(value)
+        except TokenMalformed:
+            raise NotAuthenticated(reason) from None
+        position = self._index.position
+        row = await store.read_session(self._services.database, token.session_id)
+        if row is None or not token.mac_is_right(self._services.keys, row.salt):
+            raise NotAuthenticated(reason)
+        if row.kind != SessionKind.COOKIE or not row.is_live:
+            reason = "the session is over"
+            raise NotAuthenticated(reason)
+        known = self._known_session(row, await self._services.claims.of(row.user_id), position)
+        _keep(self._cookies, value, known)
+        return known
+
+    def _known_session(self, row: SessionRow, claims: Mapping[str, Any], position: int) -> _Known:
+        roles = split_roles(row.roles)
+        expires_at = min(row.idle_expires_at, row.expires_at) / 1000
+        principal = Principal(
+            user_id=row.user_id,
+            session_id=row.id,
+            roles=roles,
+            permissions=self._services.tokens.permissions_of(roles),
+            scopes=frozenset(row.scope.split()),
+            amr=tuple(row.amr.split(" ")),
+            auth_time=row.auth_time,
+            epoch=row.epoch,
+            client_id=row.client_id,
+            expires_at=int(expires_at),
+            claims=claims,
+            watch=partial(self._watch, row.global_epoch),
+        )
+        touch_after = min(_TOUCH_EVERY_MS, self._services.sessions.idle * 250)
+        return _Known(principal, expires_at, row.global_epoch, position, (row.seen_at + touch_after) / 1000)
+
+    async def _touch(self, known: _Known) -> None:
+        values = {"session_id": known.principal.session_id, "idle_ms": self._services.sessions.idle * 1000}
+        try:
+            await self._services.database.hot.run((store.touch, values))
+        except Unavailable:
+            known.touch_at += 60  # the session is good all the same; its activity is noted later
+
+
+def _keep(cache: dict[Any, Any], key: object, value: object) -> None:
+    if len(cache) >= MAX_CACHED:
+        del cache[next(iter(cache))]
+    cache[key] = value
+
+
+def _words(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise TypeError
+    return value
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value

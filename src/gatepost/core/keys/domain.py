@@ -1,0 +1,99 @@
+"""The life of a signing key: next → active → retired → removed, as a pure function of times.
+
+No state is stored, so that no process has to be told of a transition. A key signs only after every cached JWKS must
+have seen it, and is kept until the last token that it can have signed has died.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gatepost.crypto.jwt import Algorithm
+
+SKEW_S = 60
+
+
+class KeyState(StrEnum):
+    """Where a key is in its life."""
+
+    NEXT = "next"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPolicy:
+    """How keys live; all times in seconds.
+
+    Attributes:
+        algorithm: of new keys; the newest active key of this algorithm signs.
+        rotation: the age at which a successor is made.
+        jwks_max_age: how long others may cache our JWKS.
+        token_lifetime: the longest life of a token, leeway included.
+    """
+
+    algorithm: Algorithm = "ES256"
+    rotation: int = 90 * 86_400
+    jwks_max_age: int = 300
+    token_lifetime: int = 960
+
+    @property
+    def publish_ahead_ms(self) -> int:
+        """How long a key is published before it signs."""
+        return (self.jwks_max_age + SKEW_S) * 1000
+
+    @property
+    def keep_after_ms(self) -> int:
+        """How long a key verifies after its successor began to sign."""
+        return (self.token_lifetime + SKEW_S) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key without its private half; times in milliseconds since the Unix epoch."""
+
+    sequence: int
+    kid: str
+    algorithm: Algorithm
+    created_at: int
+    active_from: int
+    removed_at: int | None
+
+
+def removal_time(row: KeyRow, rows: Sequence[KeyRow], policy: KeyPolicy) -> int | None:
+    """Return when the key stops verifying, or None while nothing has succeeded it."""
+    if row.removed_at is not None:
+        return row.removed_at
+    successors = [other.active_from for other in rows if other.sequence > row.sequence]
+    return min(successors) + policy.keep_after_ms if successors else None
+
+
+def state_of(row: KeyRow, rows: Sequence[KeyRow], policy: KeyPolicy, now_ms: int) -> KeyState:
+    """Return the key's state at a time."""
+    removed = removal_time(row, rows, policy)
+    if removed is not None and now_ms >= removed:
+        return KeyState.REMOVED
+    if now_ms < row.active_from:
+        return KeyState.NEXT
+    signer = signer_of(rows, policy, now_ms)
+    return KeyState.ACTIVE if signer is not None and signer.kid == row.kid else KeyState.RETIRED
+
+
+def signer_of(rows: Sequence[KeyRow], policy: KeyPolicy, now_ms: int) -> KeyRow | None:
+    """Return the key that signs: the newest of the configured algorithm that is old enough, else the newest at all."""
+    ready = []
+    for row in rows:
+        removed = removal_time(row, rows, policy)
+        if row.active_from <= now_ms and (removed is None or now_ms < removed):
+            ready.append(row)
+    return max(ready, key=lambda row: (row.algorithm == policy.algorithm, row.sequence), default=None)
+
+
+def needs_successor(rows: Sequence[KeyRow], policy: KeyPolicy, now_ms: int) -> bool:
+    """Whether a new key is due: there is none, the newest is old, or it is of another algorithm."""
+    newest = max(rows, key=lambda row: row.sequence, default=None)
+    if newest is None:
+        return True
+    is_old = now_ms - newest.created_at >= policy.rotation * 1000
+    return is_old or newest.algorithm != policy.algorithm or newest.removed_at is not None

@@ -1,0 +1,49 @@
+"""The budgets of a sign-in and the keys they are counted under. No I/O."""
+
+import ipaddress
+import uuid
+from dataclasses import dataclass
+
+from gatepost.core.throttle import Budget, Unit
+from gatepost.kernel.purpose import Purpose, PurposeKeys
+from gatepost.kernel.tokens import keyed_hash
+
+_IPV6_NETWORK_BITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPolicy:
+    """How often may be tried: from one address, by one address at one identifier, and at one user."""
+
+    address: Budget
+    pair: Budget
+    account: Budget
+
+
+def network_of(ip: str | None) -> str:
+    """Return what counts as one source: an IPv4 address, or the /64 that one subscriber of IPv6 is given."""
+    if ip is None:
+        return "unknown"
+    address = ipaddress.ip_address(ip)
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((int(address), _IPV6_NETWORK_BITS), strict=False).network_address)
+    return str(address)
+
+
+def attempt_units(
+    policy: LoginPolicy, keys: PurposeKeys, *, ip: str | None, identifier: str, user_id: uuid.UUID | None
+) -> tuple[list[Unit], list[Unit]]:
+    """Return the units of one attempt: those of the address, then that of the user.
+
+    An identifier that nobody has gets a budget like a user's, so that it answers alike.
+    """
+    key = keys.current(Purpose.THROTTLE_KEY)
+    network = network_of(ip)
+    subject = f"user:{user_id}" if user_id is not None else f"nobody:{identifier}"
+    address = [
+        Unit(policy.address, keyed_hash(key, network)),
+        Unit(policy.pair, keyed_hash(key, network, subject)),
+    ]
+    return address, [Unit(policy.account, keyed_hash(key, subject))]

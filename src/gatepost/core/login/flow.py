@@ -1,0 +1,170 @@
+"""The story of a sign-in.
+
+A slot in the hash queue, then the budgets, then the user, then the hash (of a dummy where there is nobody), then the
+factors that remain, and only then a session, conditional on the epoch that was read with the hash. A failure leaves
+its evidence and gives nothing back; a success gives back only its own units.
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from gatepost.core.audit import AuditEvent, Origin, audit_step
+from gatepost.core.login.domain import LoginPolicy, attempt_units
+from gatepost.core.login.events import SignedIn, SignInFailed
+from gatepost.core.passwords import Passwords
+from gatepost.core.sessions.domain import SessionKind
+from gatepost.core.sessions.flow import Opened, Opening, Sessions
+from gatepost.core.throttle import Taken, Throttle
+from gatepost.core.users import store
+from gatepost.kernel.errors import AuthError, FactorRequired, InvalidInput, LoginFailed, ThrottleSpent
+from gatepost.kernel.events import Listeners
+from gatepost.kernel.purpose import PurposeKeys
+from gatepost.kernel.text import normalize_identifier, normalize_password
+from gatepost.storage.database import Database
+from gatepost.storage.statement import Step
+from gatepost.storage.unit_of_work import record_evidence, unit_of_work
+
+PASSWORD = "pwd"  # noqa: S105 - RFC 8176, section 2
+RemainingFactors = Callable[[uuid.UUID, Sequence[str]], Awaitable[Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The session that the client asks for."""
+
+    kind: SessionKind
+    client_id: str
+    scope: str
+    origin: Origin
+
+
+class Login:
+    """Signing in with a password; features add the factors that may remain after it."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        listeners: Listeners,
+        passwords: Passwords,
+        sessions: Sessions,
+        throttle: Throttle,
+        keys: PurposeKeys,
+        policy: LoginPolicy,
+        factors: Sequence[RemainingFactors] = (),
+    ) -> None:
+        self._database = database
+        self._listeners = listeners
+        self._passwords = passwords
+        self._sessions = sessions
+        self._throttle = throttle
+        self._keys = keys
+        self._policy = policy
+        self._factors = factors
+
+    async def with_password(self, identifier: str, password: str, wanted: Wanted) -> Opened:
+        """Open a session for who proves a password.
+
+        Raises:
+            LoginFailed: whatever was wrong; one answer for an unknown, a disabled and a mistaken user.
+            ThrottleSpent: a budget is empty; nothing was verified.
+            FactorRequired: the password was right and another factor remains; no session exists.
+            Busy: the hash queue is full; no budget was taken.
+            InvalidInput: the password cannot be one (too long, control characters).
+        """
+        secret = normalize_password(password)
+        name = _identifier(identifier)
+        with self._passwords.reserve() as slot:
+            rows = await self._database.hot.read(store.credentials_by_identifier, {"identifier": name})
+            user_id, epoch, disabled_at, stored = rows[0] if rows else (None, 0, None, None)
+            taken = await self._take(name, user_id, wanted.origin)
+            verdict = await self._passwords.verify(secret, stored, slot)
+        if not verdict.is_right or user_id is None or disabled_at is not None:
+            await self._fail(user_id, wanted.origin, AuditEvent.LOGIN_FAILED)
+        remaining = [name for factor in self._factors for name in await factor(user_id, [PASSWORD])]
+        if remaining:
+            raise FactorRequired(remaining)
+        opening = Opening(
+            user_id=user_id,
+            epoch=epoch,
+            kind=wanted.kind,
+            client_id=wanted.client_id,
+            scope=wanted.scope,
+            amr=PASSWORD,
+            origin=wanted.origin,
+        )
+        rehash = (stored, verdict.rehash) if verdict.rehash is not None else None
+        opened = await self._open(opening, rehash)
+        await taken.give_back()
+        return opened
+
+    async def confirm_password(self, user_id: uuid.UUID, password: str, origin: Origin) -> tuple[int, str]:
+        """Prove the password of a user who is signed in already, under the same budgets.
+
+        Returns:
+            The user's epoch and the hash, as they were read together.
+
+        Raises:
+            LoginFailed, ThrottleSpent, Busy, InvalidInput: as in `with_password`.
+        """
+        secret = normalize_password(password, field="current_password")
+        with self._passwords.reserve() as slot:
+            found = await self._passwords.credentials(user_id)
+            epoch, stored = found or (0, None)
+            taken = await self._take(str(user_id), user_id, origin)
+            verdict = await self._passwords.verify(secret, stored, slot)
+        if not verdict.is_right or stored is None:
+            await self._fail(user_id, origin, AuditEvent.LOGIN_FAILED)
+        await taken.give_back()
+        return epoch, stored
+
+    async def _take(self, identifier: str, user_id: uuid.UUID | None, origin: Origin) -> Taken:
+        address, account = attempt_units(self._policy, self._keys, ip=origin.ip, identifier=identifier, user_id=user_id)
+        try:
+            return await self._throttle.take(address=address, account=account)
+        except ThrottleSpent as refusal:
+            refusal.evidence = (self._record(AuditEvent.THROTTLE_SPENT, user_id, origin, budget=refusal.detail),)
+            await record_evidence(self._database, refusal)
+            raise
+
+    async def _open(self, opening: Opening, rehash: tuple[str | None, str] | None) -> Opened:
+        async with unit_of_work(self._database, self._listeners) as work:
+            opened = await self._sessions.open(work, opening)
+            if opened is None:  # the password was changed, or the user disabled, while the hash was computed
+                evidence = self._record(AuditEvent.LOGIN_OUTRUN, opening.user_id, opening.origin)
+                raise LoginFailed(evidence=[evidence])
+            if rehash is not None:
+                old, new = rehash
+                await work.run(store.rehash_password, user_id=opening.user_id, old_hash=old, hash=new)
+            session_id = opened.grant.session_id
+            await work.steps(
+                audit_step(
+                    self._database.clock,
+                    AuditEvent.LOGIN_SUCCEEDED,
+                    subject_id=opening.user_id,
+                    actor_id=opening.user_id,
+                    session_id=session_id,
+                    origin=opening.origin,
+                )
+            )
+            await work.publish(SignedIn(user_id=opening.user_id, session_id=session_id, ip=opening.origin.ip))
+        return opened
+
+    async def _fail(self, user_id: uuid.UUID | None, origin: Origin, event: AuditEvent) -> NoReturn:
+        refusal: AuthError = LoginFailed(evidence=[self._record(event, user_id, origin)])
+        await record_evidence(self._database, refusal)
+        await self._listeners.after([SignInFailed(user_id=user_id, ip=origin.ip)])
+        raise refusal
+
+    def _record(self, event: AuditEvent, user_id: uuid.UUID | None, origin: Origin, **detail: str) -> Step:
+        return audit_step(self._database.clock, event, subject_id=user_id, origin=origin, detail=detail)
+
+
+def _identifier(text: str) -> str:
+    """Return the identifier as stored; one that nobody can have is looked up all the same, and not found."""
+    try:
+        return normalize_identifier(text)
+    except InvalidInput:
+        return "\x7f" + text.encode("utf-8", "replace").hex()[:200]

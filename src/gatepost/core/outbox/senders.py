@@ -1,0 +1,56 @@
+"""Mailers for development: one prints, one keeps what was sent in a table that the mailbox page reads."""
+
+import sys
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, String, Uuid, bindparam, insert, select
+
+from gatepost.core.outbox.domain import Mail
+from gatepost.kernel.ids import uuid7
+from gatepost.storage.database import Database
+from gatepost.storage.schema import dev_mail
+from gatepost.storage.statement import Row, Statement, store_now_ms
+
+_insert = Statement(
+    insert(dev_mail).values(
+        id=bindparam("mail_id", type_=Uuid),
+        recipient=bindparam("recipient", type_=String),
+        subject=bindparam("mail_subject", type_=String),
+        body=bindparam("body", type_=String),
+        sent_at=store_now_ms(),
+    )
+)
+_newest = Statement(
+    select(dev_mail.c.id, dev_mail.c.recipient, dev_mail.c.subject, dev_mail.c.body, dev_mail.c.sent_at)
+    .order_by(dev_mail.c.id.desc())
+    .limit(bindparam("page_size", type_=BigInteger))
+)
+
+
+class ConsoleMailer:
+    """Prints every mail; what a program does that has not been told how to send."""
+
+    async def send(self, mail: Mail) -> None:
+        """Print a mail to standard error."""
+        sys.stderr.write(f"\n--- mail to {mail.recipient}: {mail.subject}\n{mail.body}---\n")
+
+
+class DevMailbox:
+    """Keeps every mail for `GET {prefix}/dev/mailbox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def send(self, mail: Mail) -> None:
+        """Keep a mail."""
+        mail_id = uuid7(self._database.clock.now_ms())
+        values = {"mail_id": mail_id, "recipient": mail.recipient, "mail_subject": mail.subject, "body": mail.body}
+        await self._database.hot.run((_insert, values))
+
+
+async def newest_mails(database: Database, size: int = 100) -> Sequence[Row]:
+    """Read the newest mails: id, recipient, subject, body, sent at."""
+    return await database.hot.read(_newest, {"page_size": size})
+
+
+__all__ = ["ConsoleMailer", "DevMailbox", "newest_mails"]

@@ -1,0 +1,59 @@
+"""Rows of the outbox. A worker takes a row by a lease, so that two workers do not send it at once."""
+
+import uuid
+
+from sqlalchemy import BigInteger, Uuid, bindparam, delete, insert, select, update
+
+from gatepost.core.outbox.domain import Job
+from gatepost.crypto.sealed import seal
+from gatepost.kernel.clock import Clock
+from gatepost.kernel.ids import uuid7
+from gatepost.kernel.purpose import PurposeKeys
+from gatepost.storage.schema import outbox
+from gatepost.storage.statement import Statement, Step, store_now_ms
+
+_insert = Statement(
+    insert(outbox).values(
+        id=bindparam("job_id", type_=Uuid),
+        sealed=bindparam("sealed", type_=outbox.c.sealed.type),
+        created_at=store_now_ms(),
+        due_at=store_now_ms(),
+        attempts=0,
+        leased_until=0,
+    )
+)
+_next_due = (
+    select(outbox.c.id)
+    .where(outbox.c.due_at <= store_now_ms(), outbox.c.leased_until <= store_now_ms())
+    .order_by(outbox.c.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+lease = Statement(
+    update(outbox)
+    .where(outbox.c.id == _next_due, outbox.c.leased_until <= store_now_ms())
+    .values(leased_until=store_now_ms() + bindparam("lease_ms", type_=BigInteger), attempts=outbox.c.attempts + 1)
+    .returning(outbox.c.id, outbox.c.sealed, outbox.c.attempts)
+)
+postpone = Statement(
+    update(outbox)
+    .where(outbox.c.id == bindparam("job_id", type_=Uuid))
+    .values(due_at=store_now_ms() + bindparam("wait_ms", type_=BigInteger), leased_until=0)
+)
+remove = Statement(delete(outbox).where(outbox.c.id == bindparam("job_id", type_=Uuid)))
+# A cheap look before the writing statement: an idle worker takes no lock.
+any_due = Statement(
+    select(outbox.c.id).where(outbox.c.due_at <= store_now_ms(), outbox.c.leased_until <= store_now_ms()).limit(1)
+)
+
+
+def context(job_id: uuid.UUID) -> str:
+    """Return what a job's seal is bound to."""
+    return f"outbox:{job_id}"
+
+
+def enqueue_step(clock: Clock, keys: PurposeKeys, job: Job) -> Step:
+    """Return the statement that enqueues a mail, to be run in the transaction of its cause."""
+    job_id = uuid7(clock.now_ms())
+    return _insert, {"job_id": job_id, "sealed": seal(keys, job.packed(), context=context(job_id))}

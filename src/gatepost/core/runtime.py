@@ -1,0 +1,176 @@
+"""The core, assembled and running: what features and the guard reach for. Started once per process."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatepost.core.authentication import Authenticator
+from gatepost.core.changes import Change, ChangeFeed, ChangeKind, open_feed, prune_changes
+from gatepost.core.keys import KeyPolicy, Keyring
+from gatepost.core.login import Login, LoginPolicy
+from gatepost.core.login.flow import RemainingFactors
+from gatepost.core.outbox import Mailer, OutboxWorker
+from gatepost.core.passwords import Passwords
+from gatepost.core.sessions.claims import HostClaims
+from gatepost.core.sessions.domain import SessionPolicy
+from gatepost.core.sessions.flow import Services, Sessions
+from gatepost.core.sessions.refresh import Refresher
+from gatepost.core.sessions.tokens import TokenPolicy
+from gatepost.core.throttle import Throttle, ThrottleStore
+from gatepost.core.throttle.fallback import FallbackStore
+from gatepost.core.throttle.memory import MemoryStore
+from gatepost.core.throttle.sql import SqlStore
+from gatepost.core.users.flow import Users
+from gatepost.crypto.passwords import HashPolicy, PasswordHasher
+from gatepost.kernel.clock import Clock
+from gatepost.kernel.events import Listeners
+from gatepost.kernel.purpose import PurposeKeys
+from gatepost.storage.database import Database
+
+MAINTENANCE_S = 60.0
+_log = logging.getLogger("gatepost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorePolicy:
+    """Everything that the core is told by settings."""
+
+    keys: PurposeKeys
+    key_policy: KeyPolicy
+    sessions: SessionPolicy
+    tokens: TokenPolicy
+    login: LoginPolicy
+    hashes: HashPolicy
+    hash_threads: int | None = None
+    hash_queue: int = 64
+    revocation_bound: float = 1.0
+    listen_url: str | None = None
+    redis_url: str | None = None
+    throttle_in_memory: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Core:
+    """The running services of one Gatepost."""
+
+    clock: Clock
+    database: Database
+    listeners: Listeners
+    keys: PurposeKeys
+    keyring: Keyring
+    feed: ChangeFeed
+    users: Users[Any]
+    passwords: Passwords
+    sessions: Sessions
+    refresher: Refresher
+    services: Services
+    throttle: Throttle
+    login: Login
+    login_policy: LoginPolicy
+    authenticator: Authenticator[Any]
+    redis: Any = None
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def running_core(
+    database: Database,
+    policy: CorePolicy,
+    *,
+    listeners: Listeners,
+    users: Users[Any],
+    claims: HostClaims,
+    mailer: Mailer,
+    public_url: str,
+    factors: Sequence[RemainingFactors] = (),
+) -> AsyncIterator[Core]:
+    """Start the core over a started database whose tables are current, and stop it at the end."""
+    keyring = Keyring(database, policy.keys, policy.key_policy)
+    feed = await open_feed(database, bound=policy.revocation_bound, listen_url=policy.listen_url)
+    hasher = PasswordHasher(policy.hashes, threads=policy.hash_threads, queue=policy.hash_queue)
+    redis: Any = None
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        await keyring.ensure()
+        services = Services(database, policy.keys, keyring, feed, claims, policy.sessions, policy.tokens)
+        sessions, passwords = Sessions(services), Passwords(database, hasher)
+        throttle, redis = _throttle(database, policy)
+        users.feed = feed
+        authenticator = Authenticator(services, users)
+        core = Core(
+            clock=database.clock,
+            database=database,
+            listeners=listeners,
+            keys=policy.keys,
+            keyring=keyring,
+            feed=feed,
+            users=users,
+            passwords=passwords,
+            sessions=sessions,
+            refresher=Refresher(services, sessions),
+            services=services,
+            throttle=throttle,
+            login_policy=policy.login,
+            login=Login(
+                database=database,
+                listeners=listeners,
+                passwords=passwords,
+                sessions=sessions,
+                throttle=throttle,
+                keys=policy.keys,
+                policy=policy.login,
+                factors=factors,
+            ),
+            authenticator=authenticator,
+            redis=redis,
+        )
+        feed.index.subscribe(keyring.heard)
+        feed.index.subscribe(lambda change: _forget_tokens(authenticator, change))
+        outbox = OutboxWorker(database, policy.keys, users, mailer, public_url)
+        tasks += [asyncio.create_task(outbox.run()), asyncio.create_task(_maintain(core))]
+        core.tasks = tasks
+        yield core
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        users.feed = None
+        hasher.close()
+        await feed.stop()
+        if redis is not None:
+            await redis.close()
+
+
+def _throttle(database: Database, policy: CorePolicy) -> tuple[Throttle, Any]:
+    """Return the throttle: accounts in SQL (or one process's memory), addresses in Redis where there is one."""
+    if policy.throttle_in_memory:
+        memory = MemoryStore(database.clock)
+        return Throttle(memory, memory), None
+    sql: ThrottleStore = SqlStore(database)
+    if policy.redis_url is None:
+        return Throttle(sql, sql), None
+    from gatepost.core.throttle.redis import RedisStore  # noqa: PLC0415 - an extra
+
+    redis = RedisStore.from_url(policy.redis_url, database.clock)
+    return Throttle(sql, FallbackStore(redis, sql, database.clock)), redis
+
+
+def _forget_tokens(authenticator: Authenticator[Any], change: Change) -> None:
+    if change.kind is ChangeKind.KEYS:
+        authenticator.forget_tokens()
+
+
+async def _maintain(core: Core) -> None:
+    """Keep tables bounded and keys young."""
+    while True:
+        await asyncio.sleep(MAINTENANCE_S)
+        try:
+            await prune_changes(core.database)
+            await core.throttle.prune()
+            await core.sessions.prune()
+            await core.keyring.ensure()
+        except Exception:  # noqa: BLE001 - the next round tries again
+            _log.exception("maintenance failed and will be tried again")

@@ -1,0 +1,1 @@
+"""Sessions: opened after every factor, rotated by generation, ended everywhere at once."""

@@ -1,0 +1,173 @@
+"""Opening, refreshing and ending sessions."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from gatepost.core.audit import AuditEvent, Origin, audit_step
+from gatepost.core.audit.domain import NOWHERE
+from gatepost.core.changes import ChangeFeed
+from gatepost.core.keys import Keyring
+from gatepost.core.sessions import store
+from gatepost.core.sessions.claims import HostClaims
+from gatepost.core.sessions.domain import SessionKind, SessionPolicy
+from gatepost.core.sessions.ending import KEEP_AFTER_MS, end_session_steps, ended
+from gatepost.core.sessions.tokens import Grant, TokenPolicy, issue_access_token
+from gatepost.kernel.ids import uuid7
+from gatepost.kernel.purpose import PurposeKeys
+from gatepost.kernel.tokens import mint_cookie, mint_refresh
+from gatepost.storage.database import Database
+from gatepost.storage.statement import Row
+from gatepost.storage.unit_of_work import UnitOfWork
+
+LAST_ID = uuid.UUID(int=(1 << 128) - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A session to be opened: who proved what, under which epoch, and what the client wants to hold."""
+
+    user_id: uuid.UUID
+    epoch: int
+    kind: SessionKind
+    client_id: str
+    scope: str
+    amr: str
+    origin: Origin = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened:
+    """A session that was opened, with the secrets its client gets."""
+
+    grant: Grant
+    salt: bytes
+    kind: SessionKind
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tokens:
+    """What the token endpoint answers with; `expires_in` in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the flows of sessions work with."""
+
+    database: Database
+    keys: PurposeKeys
+    keyring: Keyring
+    feed: ChangeFeed
+    claims: HostClaims
+    sessions: SessionPolicy
+    tokens: TokenPolicy
+
+
+class Sessions:
+    """The sessions of one Gatepost."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def open(self, work: UnitOfWork, opening: Opening) -> Opened | None:
+        """Open a session in a transaction, unless its user's epoch has moved or the user is disabled."""
+        services, policy = self._services, self._services.sessions
+        session_id, salt = uuid7(services.database.clock.now_ms()), secrets.token_bytes(16)
+        is_token = opening.kind is SessionKind.TOKEN
+        rows = await work.run(
+            store.open_session,
+            session_id=session_id,
+            user_id=opening.user_id,
+            epoch=opening.epoch,
+            kind=opening.kind.value,
+            client_id=opening.client_id,
+            scope=opening.scope,
+            salt=salt,
+            access_ms=policy.access_lifetime * 1000 if is_token else 0,
+            idle_ms=policy.idle * 1000,
+            absolute_ms=policy.absolute * 1000,
+            amr=opening.amr,
+            ip=opening.origin.ip,
+            user_agent=opening.origin.user_agent,
+        )
+        if not rows:
+            return None
+        return Opened(_grant(opening, session_id, rows[0]), salt, opening.kind)
+
+    def cookie(self, opened: Opened) -> str:
+        """Return the value of the session's cookie."""
+        return mint_cookie(self._services.keys, opened.grant.session_id, opened.salt)
+
+    async def tokens(self, opened: Opened) -> Tokens:
+        """Return the first tokens of a session."""
+        grant = opened.grant
+        return await self.issue(grant, 0, opened.salt)
+
+    async def issue(self, grant: Grant, generation: int, salt: bytes) -> Tokens:
+        """Sign an access token and mint the refresh token of one generation."""
+        services = self._services
+        if services.keyring.is_stale:
+            await services.keyring.load()
+        extra = await services.claims.of(grant.user_id)
+        access_token = issue_access_token(services.keyring, services.tokens, grant, extra)
+        refresh_token = mint_refresh(services.keys, grant.session_id, generation, salt)
+        expires_in = max(0, (grant.access_exp - grant.issued_at) // 1000)
+        return Tokens(access_token, refresh_token, expires_in, grant.scope)
+
+    async def end(self, session_id: uuid.UUID, user_id: uuid.UUID, *, origin: Origin = NOWHERE) -> bool:
+        """End one session of a user, in every process; return whether this call ended it."""
+        services = self._services
+        keep_until = services.database.clock.now_ms() + services.sessions.access_lifetime * 1000
+        record = audit_step(
+            services.database.clock,
+            AuditEvent.SESSION_ENDED,
+            subject_id=user_id,
+            session_id=session_id,
+            origin=origin,
+        )
+        try:
+            results = await services.database.hot.run(
+                *end_session_steps(services.database, session_id, user_id), record
+            )
+        except BaseException:  # the outcome is unknown: here it counts as ended
+            services.feed.apply_own(ended(session_id, keep_until))
+            raise
+        if not results[0]:
+            return False
+        services.feed.apply_own(ended(session_id, keep_until))
+        return True
+
+    async def listing(self, user_id: uuid.UUID, before: uuid.UUID = LAST_ID, size: int = 50) -> list[Row]:
+        """Read a user's living sessions, newest first, in columns `store.LIST_COLUMNS`."""
+        return await self._services.database.hot.read(
+            store.list_sessions, {"user_id": user_id, "before": before, "page_size": size}
+        )
+
+    async def prune(self) -> int:
+        """Delete rows of sessions that ended or expired a week ago; return how many."""
+        before = self._services.database.clock.now_ms() - 7 * 86_400_000 - KEEP_AFTER_MS
+        rows: list[Any] = (await self._services.database.hot.run((store.prune, {"ended_before": before})))[0]
+        return len(rows)
+
+
+def _grant(opening: Opening, session_id: uuid.UUID, row: Row) -> Grant:
+    created_at, access_exp, auth_time, epoch, global_epoch, roles = row
+    return Grant(
+        session_id=session_id,
+        user_id=opening.user_id,
+        client_id=opening.client_id,
+        scope=opening.scope,
+        roles=roles,
+        amr=opening.amr,
+        auth_time=auth_time,
+        epoch=epoch,
+        global_epoch=global_epoch,
+        issued_at=created_at,
+        access_exp=access_exp,
+    )

@@ -1,0 +1,93 @@
+"""The generic cell rate algorithm (ITU-T I.371, annex A): one integer a key, and no counting job.
+
+The integer is the theoretical arrival time (`tat`): when the key will have its whole budget again. A unit moves it
+one emission interval further; a unit that would move it further than the whole budget reaches is refused. All in
+whole microseconds, so that every store decides alike. The SQL and Lua stores repeat `next_tat` in their language, and
+`tests/throttle` holds them to it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """`limit` units at once, refilled evenly over `period` seconds."""
+
+    name: str
+    limit: int
+    period: float
+
+    def __post_init__(self) -> None:
+        if self.limit < 1 or not 0 < self.period < math.inf:
+            msg = f"budget {self.name}: the limit must be at least 1 and the period more than 0 seconds"
+            raise ValueError(msg)
+
+    @property
+    def interval_us(self) -> int:
+        """The emission interval, rounded up: never more generous than promised."""
+        return math.ceil(self.period * MICROSECONDS / self.limit)
+
+    @property
+    def window_us(self) -> int:
+        """How far ahead of now the theoretical arrival time may lie: the whole budget."""
+        return self.interval_us * self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One attempt of one key; the key is a keyed hash or a plain address."""
+
+    budget: Budget
+    key: str
+
+    @property
+    def name(self) -> str:
+        """The key under which stores keep it."""
+        return f"{self.budget.name}:{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The budget that is spent, and the whole seconds (at least 1) until it has a unit again."""
+
+    budget: Budget
+    retry_after: int
+
+
+class ThrottleStore(Protocol):
+    """Where budgets are kept; `Unavailable` when it cannot tell, never an answer in favor of the caller."""
+
+    async def take(self, units: Sequence[Unit]) -> Refusal | None:
+        """Take one of each in order; exact under concurrency; stop at the first refusal, what was taken stays taken."""
+
+    async def give_back(self, units: Sequence[Unit]) -> None:
+        """Return one of each; a key never has more than its whole budget."""
+
+    async def clear(self, unit: Unit) -> None:
+        """Give the key its whole budget."""
+
+    async def prune(self) -> int:
+        """Forget keys that have their whole budget again; return how many."""
+
+
+def next_tat(budget: Budget, tat: int, now_us: int) -> int | None:
+    """Return the theoretical arrival time after one more unit, None where that is refused.
+
+    A `tat` more than two windows ahead comes from a clock that was stepped back or a budget that was longer before:
+    the key then counts as spent to the last unit, so that it is neither free nor locked for ever.
+    """
+    if tat > now_us + 2 * budget.window_us:
+        return now_us + budget.window_us
+    moved = max(tat, now_us) + budget.interval_us
+    return moved if moved <= now_us + budget.window_us else None
+
+
+def refuse(budget: Budget, tat: int, now_us: int) -> Refusal:
+    """Return the refusal that says when one unit is there again."""
+    wait_us = tat + budget.interval_us - budget.window_us - now_us
+    return Refusal(budget, max(1, -(-wait_us // MICROSECONDS)))

@@ -1,0 +1,187 @@
+"""What can be done to users, each in one transaction. Epochs move first: a sign-in under way then cannot outlive it."""
+
+import re
+import uuid
+from typing import Generic
+
+from gatepost.core.audit import AuditEvent, Origin, audit_step
+from gatepost.core.audit.domain import NOWHERE
+from gatepost.core.changes import Change, ChangeFeed, ChangeKind, record_change
+from gatepost.core.changes.store import GRACE_MS
+from gatepost.core.sessions.ending import end_all_sessions
+from gatepost.core.users import store
+from gatepost.core.users.domain import NewUser, P, Profile, User, user_from_row, write_profile
+from gatepost.core.users.events import RolesChanged, UserDeleted, UserDisabled, UserEnabled, UserRegistered
+from gatepost.kernel.errors import InvalidInput, NotFound
+from gatepost.kernel.events import Listeners
+from gatepost.kernel.ids import uuid7
+from gatepost.storage.database import Database
+from gatepost.storage.unit_of_work import UnitOfWork, unit_of_work
+
+_ROLE = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
+FIRST_ID = uuid.UUID(int=0)
+
+
+class Users(Generic[P]):
+    """Users of one Gatepost."""
+
+    def __init__(self, database: Database, listeners: Listeners, profile: type[P]) -> None:
+        self._database = database
+        self._listeners = listeners
+        self.profile = profile
+        self.feed: ChangeFeed | None = None
+
+    async def get(self, user_id: uuid.UUID) -> User[P] | None:
+        """Read a user by id."""
+        return self._one(await self._database.hot.read(store.by_id, {"user_id": user_id}))
+
+    async def find(self, identifier: str) -> User[P] | None:
+        """Read a user by a normalized e-mail address or username."""
+        return self._one(await self._database.hot.read(store.by_identifier, {"identifier": identifier}))
+
+    async def page(self, after: uuid.UUID = FIRST_ID, size: int = 100) -> list[User[P]]:
+        """Read users in order of creation, after one of them."""
+        rows = await self._database.hot.read(store.listing, {"after": after, "page_size": size})
+        return [user_from_row(row, self.profile) for row in rows]
+
+    async def create(self, new: NewUser, *, origin: Origin = NOWHERE) -> User[P] | None:
+        """Make a user; return None where an identifier is taken.
+
+        Raises:
+            Refused: a listener within the transaction does not want this user.
+        """
+        for role in new.roles:
+            check_role(role)
+        user_id = uuid7(self._database.clock.now_ms())
+        async with unit_of_work(self._database, self._listeners) as work:
+            fields = {"email": new.email, "username": new.username, "full_name": new.full_name}
+            if not await work.run(store.insert_user, user_id=user_id, email_verified=new.email_verified, **fields):
+                return None
+            if new.password_hash is not None:
+                await work.run(store.insert_password, user_id=user_id, hash=new.password_hash)
+            for role in new.roles:
+                await work.run(store.grant_role, user_id=user_id, role=role)
+            await self._record(work, AuditEvent.USER_REGISTERED, user_id, origin)
+            await work.publish(UserRegistered(user_id=user_id, **fields))
+            rows = await work.run(store.by_id, user_id=user_id)
+        return self._one(rows)
+
+    async def update(
+        self, user_id: uuid.UUID, *, full_name: str | None, profile: Profile, origin: Origin = NOWHERE
+    ) -> User[P]:
+        """Write what an owner may write about themselves."""
+        stored = write_profile(profile)
+        async with unit_of_work(self._database, self._listeners) as work:
+            if not await work.run(store.write_profile_fields, user_id=user_id, full_name=full_name, profile=stored):
+                raise NotFound
+            await self._changed(work, user_id)
+            await self._record(work, AuditEvent.USER_CHANGED, user_id, origin)
+            rows = await work.run(store.by_id, user_id=user_id)
+        return user_from_row(rows[0], self.profile)
+
+    async def disable(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE) -> bool:
+        """End every session and refuse new ones; return whether the user was enabled before."""
+        async with unit_of_work(self._database, self._listeners) as work:
+            rows = await work.run(store.disable, user_id=user_id)
+            if not rows:
+                return False
+            await self._sign_out(work, user_id, rows[0][0])
+            await self._record(work, AuditEvent.USER_DISABLED, user_id, origin)
+            await work.publish(UserDisabled(user_id=user_id))
+        return True
+
+    async def enable(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE) -> bool:
+        """Let a disabled user sign in again; return whether that changed anything."""
+        async with unit_of_work(self._database, self._listeners) as work:
+            if not await work.run(store.enable, user_id=user_id):
+                return False
+            await self._changed(work, user_id)
+            await self._record(work, AuditEvent.USER_ENABLED, user_id, origin)
+            await work.publish(UserEnabled(user_id=user_id))
+        return True
+
+    async def delete(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE) -> bool:
+        """Delete a user with everything of theirs in our tables; return whether there was one."""
+        async with unit_of_work(self._database, self._listeners) as work:
+            rows = await work.run(store.bump_epoch, user_id=user_id)
+            if not rows:
+                return False
+            await self._sign_out(work, user_id, rows[0][0])
+            await work.publish(UserDeleted(user_id=user_id))
+            await work.run(store.remove, user_id=user_id)
+            await self._record(work, AuditEvent.USER_DELETED, user_id, origin)
+        return True
+
+    async def grant_role(self, user_id: uuid.UUID, role: str, *, origin: Origin = NOWHERE) -> bool:
+        """Give a role; return whether the user did not have it."""
+        check_role(role)
+        async with unit_of_work(self._database, self._listeners) as work:
+            before = await work.run(store.by_id, user_id=user_id)
+            if not before:
+                raise NotFound
+            if not await work.run(store.grant_role, user_id=user_id, role=role):
+                return False
+            await self._changed(work, user_id)
+            await self._record(work, AuditEvent.ROLE_GRANTED, user_id, origin, role=role)
+            await self._publish_roles(work, user_id)
+        return True
+
+    async def remove_role(self, user_id: uuid.UUID, role: str, *, origin: Origin = NOWHERE) -> bool:
+        """Take a role away and end every session that was opened with it; return whether the user had it."""
+        user = await self.get(user_id)
+        if user is None:
+            raise NotFound
+        if role not in user.roles:
+            return False
+        async with unit_of_work(self._database, self._listeners) as work:
+            epochs = await work.run(store.bump_epoch, user_id=user_id)
+            if not epochs or not await work.run(store.remove_role, user_id=user_id, role=role):
+                raise NotFound
+            await self._sign_out(work, user_id, epochs[0][0])
+            await self._record(work, AuditEvent.ROLE_REMOVED, user_id, origin, role=role)
+            await self._publish_roles(work, user_id)
+        return True
+
+    async def sign_out_everywhere(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE) -> bool:
+        """End every session of a user; return whether there is such a user."""
+        async with unit_of_work(self._database, self._listeners) as work:
+            epochs = await work.run(store.bump_epoch, user_id=user_id)
+            if not epochs:
+                return False
+            await self._sign_out(work, user_id, epochs[0][0])
+            await self._record(work, AuditEvent.SESSIONS_ENDED, user_id, origin)
+        return True
+
+    async def _sign_out(self, work: UnitOfWork, user_id: uuid.UUID, epoch: int) -> None:
+        await end_all_sessions(work, self._database, self._apply, user_id=user_id, epoch=epoch)
+
+    async def _changed(self, work: UnitOfWork, user_id: uuid.UUID) -> None:
+        keep_until = self._database.clock.now_ms() + GRACE_MS
+        change = Change(ChangeKind.USER_CHANGED, user_id, None, keep_until)
+        await record_change(work, self._database, self._apply, change)
+
+    async def _publish_roles(self, work: UnitOfWork, user_id: uuid.UUID) -> None:
+        user = self._one(await work.run(store.by_id, user_id=user_id))
+        await work.publish(RolesChanged(user_id=user_id, roles=user.roles if user else frozenset()))
+
+    async def _record(
+        self, work: UnitOfWork, event: AuditEvent, user_id: uuid.UUID, origin: Origin, **detail: str
+    ) -> None:
+        await work.steps(audit_step(self._database.clock, event, subject_id=user_id, origin=origin, detail=detail))
+
+    def _apply(self, change: Change) -> None:
+        if self.feed is not None:
+            self.feed.apply_own(change)
+
+    def _one(self, rows: list[tuple[object, ...]]) -> User[P] | None:
+        return user_from_row(rows[0], self.profile) if rows else None
+
+
+def check_role(role: str) -> None:
+    """Refuse a role's name that could not be told apart in a token.
+
+    Raises:
+        InvalidInput: not lower-case letters, digits, `_ . : -`, beginning with a letter, 64 at most.
+    """
+    if not _ROLE.fullmatch(role):
+        raise InvalidInput("role", "is a lower-case word of at most 64 letters, digits and _ . : -")

@@ -1,0 +1,81 @@
+"""Making a user from what a person typed: normalized, checked against the rules for passwords, hashed, stored."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from gatepost.core.audit import Origin
+from gatepost.core.audit.domain import NOWHERE
+from gatepost.core.passwords import Passwords
+from gatepost.core.users.domain import NewUser, User
+from gatepost.core.users.flow import Users
+from gatepost.kernel.errors import InvalidInput
+from gatepost.kernel.text import clean_text, normalize_email, normalize_password, normalize_username
+
+MAX_FULL_NAME = 200
+
+
+def acceptable_password(
+    value: str, *, min_length: int, field: str = "password", words: Iterable[str | None] = ()
+) -> str:
+    """Return a normalized password that may be chosen.
+
+    Args:
+        value: as typed.
+        min_length: in characters after normalization.
+        field: its name in the request.
+        words: what the user is known by; a password may not be one of these.
+
+    Raises:
+        InvalidInput: too short, too long, not text, or one of the words.
+    """
+    password = normalize_password(value, field=field)
+    if len(password) < min_length:
+        raise InvalidInput(field, f"needs at least {min_length} characters")
+    if password.casefold() in {word.casefold() for word in words if word}:
+        raise InvalidInput(field, "must not be your name or address")
+    return password
+
+
+class Registration:
+    """Sign-up, for the route, the command and a host's own code."""
+
+    def __init__(self, users: Users[Any], passwords: Passwords, min_length: int) -> None:
+        self._users = users
+        self._passwords = passwords
+        self.min_length = min_length
+
+    async def register(
+        self,
+        *,
+        password: str,
+        email: str | None = None,
+        username: str | None = None,
+        full_name: str | None = None,
+        email_verified: bool = False,
+        roles: Iterable[str] = (),
+        origin: Origin = NOWHERE,
+    ) -> User[Any] | None:
+        """Make a user with a password; return None where an identifier is taken.
+
+        Raises:
+            InvalidInput: a value cannot be used; it names the field.
+            Busy: the hash queue is full.
+            Refused: a listener within the transaction does not want this user.
+        """
+        if email is None and username is None:
+            field = "email"
+            raise InvalidInput(field, "an e-mail address or a username is needed")
+        address = normalize_email(email) if email is not None else None
+        name = normalize_username(username) if username is not None else None
+        shown = clean_text(full_name, field="full_name", max_length=MAX_FULL_NAME) if full_name else None
+        words = (address, address.split("@")[0] if address else None, name, shown)
+        secret = acceptable_password(password, min_length=self.min_length, words=words)
+        new = NewUser(
+            email=address,
+            username=name,
+            full_name=shown or None,
+            password_hash=await self._passwords.hash(secret),
+            email_verified=email_verified,
+            roles=frozenset(roles),
+        )
+        return await self._users.create(new, origin=origin)

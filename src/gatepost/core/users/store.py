@@ -1,0 +1,120 @@
+"""Rows of users, their roles and password hashes. Verbs return whether they won."""
+
+from sqlalchemy import BigInteger, String, Uuid, bindparam, delete, insert, or_, select, update
+from sqlalchemy.sql.selectable import ScalarSelect
+
+from gatepost.storage.schema import password, user, user_role
+from gatepost.storage.statement import JoinedWords, Statement, store_now_ms
+
+
+def roles_of_user(user_id: object = user.c.id) -> ScalarSelect[str]:
+    """Return the subquery for a user's roles in one string, separated by spaces (which no role's name contains)."""
+    return select(JoinedWords(user_role.c.role)).where(user_role.c.user_id == user_id).scalar_subquery()
+
+
+USER_COLUMNS = (
+    user.c.id,
+    user.c.email,
+    user.c.email_verified,
+    user.c.username,
+    user.c.full_name,
+    user.c.profile,
+    user.c.epoch,
+    user.c.disabled_at,
+    user.c.created_at,
+    roles_of_user().label("roles"),
+)
+_user_id = bindparam("user_id", type_=Uuid)
+_identifier = bindparam("identifier", type_=String)
+
+by_id = Statement(select(*USER_COLUMNS).where(user.c.id == _user_id))
+by_identifier = Statement(
+    select(*USER_COLUMNS).where(or_(user.c.email == _identifier, user.c.username == _identifier)).limit(1)
+)
+listing = Statement(
+    select(*USER_COLUMNS)
+    .where(user.c.id > bindparam("after", type_=Uuid))
+    .order_by(user.c.id)
+    .limit(bindparam("page_size", type_=BigInteger))
+)
+
+# What sign-in needs, read in one statement: the hash and the epoch that must still be true when the session opens.
+credentials_by_identifier = Statement(
+    select(user.c.id, user.c.epoch, user.c.disabled_at, password.c.hash)
+    .select_from(user.outerjoin(password, password.c.user_id == user.c.id))
+    .where(or_(user.c.email == _identifier, user.c.username == _identifier))
+    .limit(1)
+)
+credentials_by_id = Statement(
+    select(user.c.id, user.c.epoch, user.c.disabled_at, password.c.hash)
+    .select_from(user.outerjoin(password, password.c.user_id == user.c.id))
+    .where(user.c.id == _user_id)
+)
+
+insert_user = Statement(
+    lambda dialect_insert: (
+        dialect_insert(user)
+        .values(
+            id=_user_id,
+            email=bindparam("email", type_=user.c.email.type),
+            email_verified=bindparam("email_verified", type_=user.c.email_verified.type),
+            username=bindparam("username", type_=user.c.username.type),
+            full_name=bindparam("full_name", type_=user.c.full_name.type),
+            epoch=0,
+            created_at=store_now_ms(),
+        )
+        .on_conflict_do_nothing()
+        .returning(user.c.created_at)
+    )
+)
+insert_password = Statement(
+    insert(password).values(user_id=_user_id, hash=bindparam("hash", type_=String), changed_at=store_now_ms())
+)
+replace_password = Statement(
+    update(password)
+    .where(password.c.user_id == _user_id, password.c.hash == bindparam("old_hash", type_=String))
+    .values(hash=bindparam("hash", type_=String), changed_at=store_now_ms())
+    .returning(password.c.user_id)
+)
+# A rehash is not a change of password: `changed_at` stays, and it loses against a change made meanwhile.
+rehash_password = Statement(
+    update(password)
+    .where(password.c.user_id == _user_id, password.c.hash == bindparam("old_hash", type_=String))
+    .values(hash=bindparam("hash", type_=String))
+)
+bump_epoch = Statement(update(user).where(user.c.id == _user_id).values(epoch=user.c.epoch + 1).returning(user.c.epoch))
+disable = Statement(
+    update(user)
+    .where(user.c.id == _user_id, user.c.disabled_at.is_(None))
+    .values(disabled_at=store_now_ms(), epoch=user.c.epoch + 1)
+    .returning(user.c.epoch)
+)
+enable = Statement(
+    update(user)
+    .where(user.c.id == _user_id, user.c.disabled_at.is_not(None))
+    .values(disabled_at=None)
+    .returning(user.c.id)
+)
+remove = Statement(delete(user).where(user.c.id == _user_id).returning(user.c.epoch))
+write_profile_fields = Statement(
+    update(user)
+    .where(user.c.id == _user_id)
+    .values(
+        full_name=bindparam("full_name", type_=user.c.full_name.type),
+        profile=bindparam("profile", type_=user.c.profile.type),
+    )
+    .returning(user.c.id)
+)
+grant_role = Statement(
+    lambda dialect_insert: (
+        dialect_insert(user_role)
+        .values(user_id=_user_id, role=bindparam("role", type_=String))
+        .on_conflict_do_nothing()
+        .returning(user_role.c.role)
+    )
+)
+remove_role = Statement(
+    delete(user_role)
+    .where(user_role.c.user_id == _user_id, user_role.c.role == bindparam("role", type_=String))
+    .returning(user_role.c.role)
+)

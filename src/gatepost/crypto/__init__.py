@@ -1,0 +1,1 @@
+"""Recipes: the only code that touches cryptographic primitives. Passwords, signed tokens, sealed secrets."""

@@ -1,0 +1,26 @@
+"""What a host can listen to with `@gate.on(...)`."""
+
+from gatepost.core.login.events import SignedIn, SignInFailed
+from gatepost.core.sessions.events import PasswordChanged
+from gatepost.core.users.events import (
+    RolesChanged,
+    UserDeleted,
+    UserDisabled,
+    UserEnabled,
+    UserEvent,
+    UserRegistered,
+)
+from gatepost.kernel.events import Event
+
+__all__ = [
+    "Event",
+    "PasswordChanged",
+    "RolesChanged",
+    "SignInFailed",
+    "SignedIn",
+    "UserDeleted",
+    "UserDisabled",
+    "UserEnabled",
+    "UserEvent",
+    "UserRegistered",
+]

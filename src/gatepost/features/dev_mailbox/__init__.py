@@ -1,0 +1,1 @@
+"""The development mailbox: every mail as a page and as JSON, behind a key."""

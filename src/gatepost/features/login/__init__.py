@@ -1,0 +1,1 @@
+"""Signing in and out of a browser session, held by a cookie."""

@@ -1,0 +1,93 @@
+"""`POST /login` opens a session and sets its cookie; `POST /logout` ends it in every process."""
+
+import contextlib
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from gatepost.core.login.flow import Wanted
+from gatepost.core.runtime import Core
+from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
+from gatepost.core.sessions.store import read_session
+from gatepost.feature import FeatureHost
+from gatepost.kernel.errors import LoginFailed, NotAuthenticated
+from gatepost.kernel.principal import Principal
+from gatepost.kernel.tokens import TokenMalformed, parse_refresh
+from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
+from gatepost.web.guard import authenticate, public
+from gatepost.web.origin import origin_of
+from gatepost.web.routes import route_class, sets_cookie
+from gatepost.web.views import UserView
+
+
+class Proof(BaseModel):
+    """What a person types to sign in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    identifier: Annotated[str, Field(max_length=320)]
+    password: Annotated[SecretStr, Field(max_length=4096)]
+
+
+def router(host: FeatureHost) -> APIRouter:
+    """Return the routes for one Gatepost."""
+    routes = APIRouter(route_class=route_class(host), tags=["sign-in"])
+
+    @routes.post("/login")
+    @public
+    @sets_cookie
+    async def login(proof: Proof, request: Request, response: Response) -> UserView:
+        """Sign in: the session's cookie, and the user."""
+        core, web = host.core, host.web
+        before = read_cookie(request, web.session_cookie)
+        wanted = Wanted(
+            kind=SessionKind.COOKIE,
+            client_id=COOKIE_CLIENT,
+            scope=" ".join(web.scopes),
+            origin=origin_of(request, web.trusted_proxies),
+        )
+        opened = await core.login.with_password(proof.identifier, proof.password.get_secret_value(), wanted)
+        user = await core.users.get(opened.grant.user_id)
+        if user is None:
+            raise LoginFailed
+        if before is not None:  # the session that this browser had is over: nobody planted one for later
+            with contextlib.suppress(NotAuthenticated):
+                await _end(core, await core.authenticator.cookie(before), wanted)
+        cookie = core.sessions.cookie(opened)
+        set_cookie(response, web.session_cookie, cookie, max_age=web.session_max_age, is_secure=web.is_secure)
+        return UserView.of(user)
+
+    @routes.post("/logout", status_code=204)
+    @public
+    @sets_cookie
+    async def logout(request: Request) -> Response:
+        """Sign out: the session is over in every process. Doing it twice is no error."""
+        core, web = host.core, host.web
+        origin = origin_of(request, web.trusted_proxies)
+        with contextlib.suppress(NotAuthenticated):
+            principal = await authenticate(host, request)
+            await core.sessions.end(principal.session_id, principal.user_id, origin=origin)
+        await _end_refresh_cookie(core, read_cookie(request, web.refresh_cookie))
+        response = Response(status_code=204)
+        for name in (web.session_cookie, web.refresh_cookie):
+            clear_cookie(response, name, is_secure=web.is_secure)
+        return response
+
+    return routes
+
+
+async def _end(core: Core, principal: Principal, wanted: Wanted) -> None:
+    await core.sessions.end(principal.session_id, principal.user_id, origin=wanted.origin)
+
+
+async def _end_refresh_cookie(core: Core, value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        token = parse_refresh(value)
+    except TokenMalformed:
+        return
+    row = await read_session(core.database, token.session_id)
+    if row is not None and token.mac_is_right(core.keys, row.salt):
+        await core.sessions.end(row.id, row.user_id)

@@ -1,0 +1,97 @@
+"""`/sessions`: what is open for the caller, by the hour of its last use, and how to end it."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
+
+from gatepost.core.sessions.ending import list_others
+from gatepost.core.sessions.flow import LAST_ID
+from gatepost.feature import FeatureHost
+from gatepost.kernel.errors import NotFound
+from gatepost.kernel.principal import Principal
+from gatepost.web.guard import PrincipalGuard
+from gatepost.web.origin import origin_of
+from gatepost.web.routes import route_class
+from gatepost.web.views import cursor_after, read_cursor
+
+_HOUR_MS = 3_600_000
+
+
+class SessionView(BaseModel):
+    """One session of the caller."""
+
+    id: uuid.UUID
+    kind: str
+    client_id: str
+    created_at: datetime
+    last_seen_at: datetime
+    ip: str | None
+    user_agent: str | None
+    current: bool
+
+
+class SessionPage(BaseModel):
+    """Some sessions, newest first; `next` is the cursor of the following page."""
+
+    items: list[SessionView]
+    next: str | None
+
+
+def router(host: FeatureHost) -> APIRouter:
+    """Return the routes for one Gatepost."""
+    routes = APIRouter(route_class=route_class(host), tags=["sessions"])
+    caller = PrincipalGuard(host)
+
+    @routes.get("/sessions")
+    async def list_sessions(
+        principal: Annotated[Principal, Depends(caller)],
+        cursor: Annotated[str | None, Query(max_length=64)] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    ) -> SessionPage:
+        """The caller's living sessions."""
+        before = read_cursor(cursor) if cursor else LAST_ID
+        rows = await host.core.sessions.listing(principal.user_id, before, limit + 1)
+        items = [_view(row, principal.session_id) for row in rows[:limit]]
+        return SessionPage(items=items, next=cursor_after(items[-1].id) if len(rows) > limit else None)
+
+    @routes.delete("/sessions/{session_id}", status_code=204)
+    async def end_session(
+        session_id: uuid.UUID, request: Request, principal: Annotated[Principal, Depends(caller)]
+    ) -> Response:
+        """End one session of the caller; another's is not found."""
+        origin = origin_of(request, host.web.trusted_proxies)
+        if not await host.core.sessions.end(session_id, principal.user_id, origin=origin):
+            raise NotFound
+        return Response(status_code=204)
+
+    @routes.delete("/sessions", status_code=204)
+    async def end_other_sessions(request: Request, principal: Annotated[Principal, Depends(caller)]) -> Response:
+        """End every session of the caller but this one."""
+        core, origin = host.core, origin_of(request, host.web.trusted_proxies)
+        values = {"user_id": principal.user_id, "session_id": principal.session_id}
+        for (session_id,) in await core.database.hot.read(list_others, values):
+            await core.sessions.end(session_id, principal.user_id, origin=origin)
+        return Response(status_code=204)
+
+    return routes
+
+
+def _view(row: tuple[Any, ...], current: uuid.UUID) -> SessionView:
+    session_id, kind, client_id, created_at, seen_at, ip, user_agent = row
+    return SessionView(
+        id=session_id,
+        kind=kind,
+        client_id=client_id,
+        created_at=_date(created_at),
+        last_seen_at=_date(max(created_at, seen_at - seen_at % _HOUR_MS)),
+        ip=ip,
+        user_agent=user_agent,
+        current=session_id == current,
+    )
+
+
+def _date(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds // 1000, UTC)

@@ -1,0 +1,1 @@
+"""Signing up with an e-mail address or a username, and a password."""

@@ -1,0 +1,98 @@
+"""What the OAuth endpoints do, without HTTP."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gatepost.core.audit import Origin
+from gatepost.core.login.flow import Wanted
+from gatepost.core.runtime import Core
+from gatepost.core.sessions.domain import SessionKind
+from gatepost.core.sessions.flow import Tokens
+from gatepost.core.sessions.store import read_session
+from gatepost.kernel.errors import NotAuthenticated, OAuthError
+from gatepost.kernel.principal import Principal
+from gatepost.kernel.tokens import REFRESH_PREFIX, TokenMalformed, parse_refresh
+
+FIRST_PARTY = "gatepost"
+
+
+async def sign_in(core: Core, form: Mapping[str, str], scopes: Sequence[str], client_id: str, origin: Origin) -> Tokens:
+    """Open a session for a password and return its first tokens (RFC 6749, section 4.3)."""
+    requested = form["scope"].split() if "scope" in form else list(scopes)
+    if not set(requested) <= set(scopes):
+        error = "invalid_scope"
+        raise OAuthError(error, "A requested scope is not known here.")
+    wanted = Wanted(
+        kind=SessionKind.TOKEN, client_id=client_id, scope=" ".join(dict.fromkeys(requested)), origin=origin
+    )
+    opened = await core.login.with_password(form["username"], form["password"], wanted)
+    return await core.sessions.tokens(opened)
+
+
+async def refresh(
+    core: Core, text: str, scope: str | None, client_id: str, origin: Origin, *, is_cookie: bool
+) -> Tokens:
+    """Rotate a refresh token (RFC 6749, section 6)."""
+    return await core.refresher.refresh(text, client_id=client_id, scope=scope, is_cookie=is_cookie, origin=origin)
+
+
+async def revoke(core: Core, token: str, client_id: str, origin: Origin) -> None:
+    """End the session that a token belongs to, if the token is good and the client's own (RFC 7009, section 2.1)."""
+    if token.startswith(REFRESH_PREFIX):
+        try:
+            parsed = parse_refresh(token)
+        except TokenMalformed:
+            return
+        row = await read_session(core.database, parsed.session_id)
+        if row is not None and parsed.mac_is_right(core.keys, row.salt) and row.client_id == client_id:
+            await core.sessions.end(row.id, row.user_id, origin=origin)
+        return
+    try:
+        principal = await core.authenticator.bearer(token)
+    except NotAuthenticated:
+        return
+    if principal.client_id == client_id:
+        await core.sessions.end(principal.session_id, principal.user_id, origin=origin)
+
+
+async def introspect(core: Core, token: str) -> dict[str, Any]:
+    """Return what RFC 7662, section 2.2 says of a token; of one that is not good nothing but that."""
+    if token.startswith(REFRESH_PREFIX):
+        return await _introspect_refresh(core, token)
+    try:
+        principal = await core.authenticator.bearer(token)
+    except NotAuthenticated:
+        return {"active": False}
+    return {**_about(principal), "token_type": "Bearer", "exp": principal.expires_at}
+
+
+async def _introspect_refresh(core: Core, token: str) -> dict[str, Any]:
+    try:
+        parsed = parse_refresh(token)
+    except TokenMalformed:
+        return {"active": False}
+    row = await read_session(core.database, parsed.session_id)
+    if row is None or not parsed.mac_is_right(core.keys, row.salt) or not row.is_live:
+        return {"active": False}
+    if parsed.generation != row.generation:
+        return {"active": False}
+    return {
+        "active": True,
+        "sub": str(row.user_id),
+        "sid": str(row.id),
+        "client_id": row.client_id,
+        "scope": row.scope,
+        "token_type": "refresh_token",
+        "exp": min(row.idle_expires_at, row.expires_at) // 1000,
+    }
+
+
+def _about(principal: Principal) -> dict[str, Any]:
+    return {
+        "active": True,
+        "sub": str(principal.user_id),
+        "sid": str(principal.session_id),
+        "client_id": principal.client_id,
+        "scope": " ".join(sorted(principal.scopes)),
+        "roles": sorted(principal.roles),
+    }

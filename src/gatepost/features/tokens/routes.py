@@ -1,0 +1,147 @@
+"""The OAuth 2.0 endpoints (RFC 6749, RFC 7009, RFC 7662) and the JWKS (RFC 7517).
+
+The password grant is for first-party clients and can be switched off (RFC 9700 forbids it to others).
+"""
+
+import base64
+import binascii
+import hmac
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from gatepost.core.audit import Origin
+from gatepost.core.runtime import Core
+from gatepost.core.sessions.flow import Tokens
+from gatepost.feature import FeatureHost
+from gatepost.features.tokens.flow import FIRST_PARTY, introspect, refresh, revoke, sign_in
+from gatepost.kernel.errors import OAuthError
+from gatepost.web.cookies import read_cookie, set_cookie
+from gatepost.web.csrf import refuse_cross_site
+from gatepost.web.forms import form_body, read_form, required
+from gatepost.web.guard import public
+from gatepost.web.origin import origin_of
+from gatepost.web.routes import oauth_endpoint, route_class
+
+_TOKEN_FORM = form_body(
+    grant_type=True,
+    username=False,
+    password=False,
+    scope=False,
+    refresh_token=False,
+    client_id=False,
+    refresh_cookie=False,
+)
+
+
+def router(host: FeatureHost) -> APIRouter:
+    """Return the routes for one Gatepost."""
+    routes = APIRouter(route_class=route_class(host), tags=["tokens"])
+
+    @routes.post("/token", openapi_extra=_TOKEN_FORM)
+    @public
+    @oauth_endpoint
+    async def token(request: Request) -> Response:
+        """Exchange a password or a refresh token for an access token (RFC 6749, sections 4.3 and 6)."""
+        form = await read_form(request)
+        cookie = None if "refresh_token" in form else read_cookie(request, host.web.refresh_cookie)
+        wants_cookie = form.get("refresh_cookie") == "true"
+        if wants_cookie:
+            refuse_cross_site(request, host.web)
+        origin = origin_of(request, host.web.trusted_proxies)
+        match required(form, "grant_type"):
+            case "password":
+                tokens = await _password_grant(host, form, origin)
+            case "refresh_token":
+                tokens = await _refresh_grant(host, form, cookie, origin)
+                wants_cookie = wants_cookie or cookie is not None
+            case _:
+                error = "unsupported_grant_type"
+                raise OAuthError(error, "This grant type is not supported.")
+        return _token_response(host, tokens, wants_cookie=wants_cookie)
+
+    @routes.post("/revoke", openapi_extra=form_body(token=True, token_type_hint=False, client_id=False))
+    @public
+    @oauth_endpoint
+    async def revoke_token(request: Request) -> Response:
+        """End the session of a token (RFC 7009); a token that is not good is no error."""
+        form = await read_form(request)
+        origin = origin_of(request, host.web.trusted_proxies)
+        await revoke(host.core, required(form, "token"), form.get("client_id", FIRST_PARTY), origin)
+        return Response(status_code=200)
+
+    @routes.post("/introspect", openapi_extra=form_body(token=True, token_type_hint=False))
+    @public
+    @oauth_endpoint
+    async def introspect_token(request: Request) -> Response:
+        """Tell a known resource server whether a token is good now (RFC 7662)."""
+        _require_client(request, host)
+        form = await read_form(request)
+        return JSONResponse(await introspect(host.core, required(form, "token")))
+
+    @routes.get("/.well-known/jwks.json")
+    @public
+    async def jwks() -> Response:
+        """The public keys that verify our access tokens."""
+        core: Core = host.core
+        if core.keyring.is_stale:
+            await core.keyring.load()
+        cache = f"public, max-age={host.web.jwks_max_age}"
+        return JSONResponse(core.keyring.jwks(), headers={"Cache-Control": cache})
+
+    return routes
+
+
+async def _password_grant(host: FeatureHost, form: dict[str, str], origin: Origin) -> Tokens:
+    if not host.web.password_grant:
+        error = "unauthorized_client"
+        raise OAuthError(error, "The password grant is switched off.")
+    required(form, "username")
+    required(form, "password")
+    return await sign_in(host.core, form, host.web.scopes, _first_party(form), origin)
+
+
+async def _refresh_grant(host: FeatureHost, form: dict[str, str], cookie: str | None, origin: Origin) -> Tokens:
+    text, client_id = cookie or required(form, "refresh_token"), _first_party(form)
+    return await refresh(host.core, text, form.get("scope"), client_id, origin, is_cookie=cookie is not None)
+
+
+def _token_response(host: FeatureHost, tokens: Tokens, *, wants_cookie: bool) -> Response:
+    """Return RFC 6749, section 5.1; with a cookie, the refresh token is only there."""
+    content: dict[str, Any] = {
+        "access_token": tokens.access_token,
+        "token_type": "Bearer",
+        "expires_in": tokens.expires_in,
+        "scope": tokens.scope,
+    }
+    if not wants_cookie:
+        content["refresh_token"] = tokens.refresh_token
+    response = JSONResponse(content, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
+    if wants_cookie:
+        name, age = host.web.refresh_cookie, host.web.session_max_age
+        set_cookie(response, name, tokens.refresh_token, max_age=age, is_secure=host.web.is_secure)
+    return response
+
+
+def _first_party(form: dict[str, str]) -> str:
+    client_id = form.get("client_id", FIRST_PARTY)
+    if client_id != FIRST_PARTY:
+        error = "invalid_client"
+        raise OAuthError(error, "The client is not known.", status=401)
+    return client_id
+
+
+def _require_client(request: Request, host: FeatureHost) -> None:
+    """Authenticate a resource server by HTTP Basic (RFC 6749, section 2.3.1)."""
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    try:
+        decoded = base64.b64decode(credentials, validate=True).decode() if scheme.lower() == "basic" else ""
+    except (binascii.Error, ValueError):
+        decoded = ""
+    name, _, secret = decoded.partition(":")
+    expected = host.web.introspection_clients.get(name)
+    is_right = hmac.compare_digest(secret.encode(), (expected or "").encode())
+    if expected is None or not expected or not is_right:
+        error = "invalid_client"
+        raise OAuthError(error, "Introspection is for known resource servers.", status=401)

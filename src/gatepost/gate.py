@@ -1,0 +1,297 @@
+"""The composition root: wires settings, storage, core and features, and stands between them and the application.
+
+Constructing one does no I/O and never fails; starting may, and then says the cure in one sentence.
+"""
+
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from fastapi import APIRouter, FastAPI
+
+from gatepost.core.audit import Origin
+from gatepost.core.outbox import Mailer
+from gatepost.core.outbox.senders import ConsoleMailer, DevMailbox
+from gatepost.core.runtime import Core, running_core
+from gatepost.core.sessions.claims import ClaimsFunction, HostClaims
+from gatepost.core.sessions.flow import Sessions
+from gatepost.core.sessions.refresh import Refresher
+from gatepost.core.users.domain import P, Profile, User, check_profile
+from gatepost.core.users.flow import Users
+from gatepost.core.users.registration import Registration
+from gatepost.feature import Feature, checked
+from gatepost.features import DEFAULT
+from gatepost.kernel.clock import Clock
+from gatepost.kernel.errors import AuthError, Unavailable
+from gatepost.kernel.events import Event, Listeners
+from gatepost.kernel.principal import Principal
+from gatepost.kernel.purpose import Purpose
+from gatepost.kernel.tokens import COOKIE_PREFIX, keyed_hash
+from gatepost.settings import Settings
+from gatepost.storage.database import Database
+from gatepost.storage.migrate import migrate, require_current
+from gatepost.web.guard import PrincipalGuard, Requirement, UserGuard, require
+from gatepost.web.host import STATE
+from gatepost.web.requirements import Check
+from gatepost.web.routing import refuse_shadowed
+
+_Listener = TypeVar("_Listener", bound=Callable[..., Any])
+_Claims = TypeVar("_Claims", bound=ClaimsFunction)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a Gatepost can decide about requests now, and what it waits for if not."""
+
+    is_ready: bool
+    reasons: tuple[str, ...]
+
+
+class Gatepost(Generic[P]):
+    """Authentication for one FastAPI application.
+
+    Args:
+        settings: in code instead of the environment.
+        profile: a subclass of `Profile` with the fields that an owner may write.
+        mailer: what sends mail; by default the console, in development a mailbox page.
+        features: instead of all that come along.
+        clock: injected by tests.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        profile: type[P] = Profile,  # type: ignore[assignment]  # the type variable's default
+        mailer: Mailer | None = None,
+        features: Sequence[Feature] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings if settings is not None else Settings()
+        self.profile = profile
+        self.web = self.settings.web_policy()
+        self.clock = clock or Clock()
+        self._mailer = mailer
+        self._features = tuple(DEFAULT if features is None else features)
+        self._listeners = Listeners()
+        self._core: Core | None = None
+        self._mailbox_key = ""
+        self._installed: list[tuple[FastAPI, Any]] = []
+        self._pending_claims: list[ClaimsFunction] = []
+
+    # --- at the application
+
+    def install(self, app: FastAPI, *, routes: bool = True) -> None:
+        """Put this Gatepost into an application: its routes, its state, its lifespan around the application's own.
+
+        Args:
+            app: the application.
+            routes: False for a mounted sub-application, which shares what its parent runs.
+        """
+        setattr(app.state, STATE, self)
+        if not routes:
+            return
+        app.include_router(self.router)
+        self._installed.append((app, app.router.routes[-1]))
+        inner = app.router.lifespan_context
+
+        @asynccontextmanager
+        async def merged(application: FastAPI) -> AsyncIterator[dict[str, Any]]:
+            async with self.lifespan(application), inner(application) as state:
+                yield {**(state or {}), STATE: self}
+
+        app.router.lifespan_context = merged
+
+    @cached_property
+    def router(self) -> APIRouter:
+        """The routes of every feature, under the prefix."""
+        routes = APIRouter(prefix=self.web.prefix)
+        for feature in self._active_features():
+            if feature.router is not None:
+                routes.include_router(feature.router(self))
+        return routes
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI | None = None) -> AsyncIterator[None]:
+        """Start, and stop at the end; `install` calls it.
+
+        Raises:
+            ConfigurationError: an unsafe or impossible setting; the message says the cure.
+        """
+        del app
+        policy, public_url = self.settings.core_policy(), self.settings.checked_public_url()
+        features = checked(self._active_features())
+        check_profile(self.profile)
+        for installed, included in self._installed:
+            refuse_shadowed(installed, included)
+        database = Database(self.settings.url_of_database, self.clock, pool_size=self.settings.database_pool_size)
+        users: Users[P] = Users(database, self._listeners, self.profile)
+        claims = HostClaims(users)
+        for function in self._pending_claims:
+            claims.add(function)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(database.stop)
+            await database.start()
+            await (require_current(database) if self.settings.is_production else migrate(database))
+            mailer = self._mailer or (ConsoleMailer() if self.settings.is_production else DevMailbox(database))
+            core = await stack.enter_async_context(
+                running_core(
+                    database,
+                    policy,
+                    listeners=self._listeners,
+                    users=users,
+                    claims=claims,
+                    mailer=mailer,
+                    public_url=public_url,
+                    factors=[factor for feature in features for factor in feature.factors],
+                )
+            )
+            stack.callback(self._forget)
+            self._core = core
+            self._open_mailbox(core, public_url)
+            yield
+
+    # --- for routes
+
+    @cached_property
+    def principal(self) -> PrincipalGuard:
+        """A dependency for `Depends(gate.principal)`: the caller as the credential says it, of this Gatepost."""
+        return PrincipalGuard(self)
+
+    @cached_property
+    def user(self) -> UserGuard:
+        """A dependency for `Depends(gate.user)`: the caller's row, of this Gatepost."""
+        return UserGuard(self)
+
+    def require(
+        self,
+        *,
+        role: str | None = None,
+        permission: str | None = None,
+        scope: str | None = None,
+        verified: bool = False,
+        fresh: bool = False,
+        check: Check | None = None,
+    ) -> Requirement:
+        """Return `gatepost.require(...)`, bound to this Gatepost."""
+        return require(
+            role=role, permission=permission, scope=scope, verified=verified, fresh=fresh, check=check, host=self
+        )
+
+    def on(self, event: type[Event], *, within: bool = False) -> Callable[[_Listener], _Listener]:
+        """Return a decorator that registers a listener (see `gatepost.events`)."""
+        return self._listeners.on(event, within=within)
+
+    def claims(self, function: _Claims) -> _Claims:
+        """Register a function from a user to claims that go into every token and principal of theirs."""
+        self._pending_claims.append(function)
+        if self._core is not None:
+            self._core.services.claims.add(function)
+        return function
+
+    # --- for code
+
+    @property
+    def core(self) -> Core:
+        """The running core.
+
+        Raises:
+            Unavailable: the lifespan has not begun: start the application, or use `async with gate.lifespan()`.
+        """
+        if self._core is None:
+            msg = "Gatepost is not started: install it before the application starts, or enter `gate.lifespan()`"
+            raise Unavailable(msg)
+        return self._core
+
+    @property
+    def registration(self) -> Registration:
+        """How users are made."""
+        users, passwords = self.core.users, self.core.passwords
+        return Registration(users, passwords, self.settings.password_min_length)
+
+    @property
+    def users(self) -> Users[P]:
+        """Users: read, disable, delete, roles."""
+        return self.core.users
+
+    @property
+    def sessions(self) -> Sessions:
+        """Sessions: list, end."""
+        return self.core.sessions
+
+    @property
+    def tokens(self) -> Refresher:
+        """Tokens: refresh."""
+        return self.core.refresher
+
+    async def create_user(
+        self,
+        *,
+        password: str,
+        email: str | None = None,
+        username: str | None = None,
+        full_name: str | None = None,
+        email_verified: bool = False,
+        roles: Sequence[str] = (),
+        origin: Origin | None = None,
+    ) -> User[P] | None:
+        """Make a user as sign-up does; return None where an identifier is taken."""
+        return await self.registration.register(
+            password=password,
+            email=email,
+            username=username,
+            full_name=full_name,
+            email_verified=email_verified,
+            roles=roles,
+            origin=origin or Origin(),
+        )
+
+    async def authenticate(self, credential: str) -> Principal:
+        """Return the principal of an access token or of a session cookie's value.
+
+        Raises:
+            NotAuthenticated: it is not good, or no longer.
+        """
+        authenticator = self.core.authenticator
+        if credential.startswith(COOKIE_PREFIX):
+            return await authenticator.cookie(credential)
+        return await authenticator.bearer(credential)
+
+    async def health(self) -> Health:
+        """Return whether requests can be decided now."""
+        try:
+            core = self.core
+            if not core.feed.is_fresh():
+                await core.feed.freshen()
+            core.keyring.signer()
+            await core.users.page(size=1)
+        except AuthError as error:
+            return Health(is_ready=False, reasons=(error.detail or error.code,))
+        return Health(is_ready=True, reasons=())
+
+    @property
+    def mailbox_key(self) -> str:
+        """What opens the development mailbox."""
+        return self._mailbox_key
+
+    # --- inside
+
+    def _active_features(self) -> list[Feature]:
+        return [f for f in self._features if self.web.is_development or not f.is_for_development]
+
+    def _open_mailbox(self, core: Core, public_url: str) -> None:
+        if self.settings.is_production or self._mailer is not None:
+            return
+        given = self.settings.mailbox_key
+        self._mailbox_key = (
+            given.get_secret_value() if given else keyed_hash(core.keys.current(Purpose.MAILBOX), "mailbox")
+        )
+        if given is None:
+            url = f"{public_url}{self.web.prefix}/dev/mailbox?key={self._mailbox_key}"
+            sys.stderr.write(f"Gatepost keeps every mail of this development server at {url}\n")
+
+    def _forget(self) -> None:
+        self._core = None

@@ -1,0 +1,57 @@
+"""Who calls, as the credential says it: no database, no request, no secret."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Watch = Callable[["Principal"], Awaitable[None]]
+
+
+async def _never_ends(_: "Principal") -> None:
+    msg = "this principal was not made by a running Gatepost, which alone can tell when a session ends"
+    raise RuntimeError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller of one request.
+
+    Attributes:
+        user_id: the user's id (`sub`).
+        session_id: the session that the credential belongs to (`sid`).
+        roles: what the user is; a snapshot that is at most as old as the revocation bound.
+        permissions: what those roles allow, by the settings of this process.
+        scopes: what this credential may do.
+        amr: the methods that were proved (RFC 8176).
+        auth_time: when they were proved, seconds since the Unix epoch.
+        epoch: the user's epoch that the credential was issued under.
+        client_id: the client that it was issued to.
+        expires_at: when the credential dies, seconds since the Unix epoch.
+        claims: what the host application added by `@gate.claims`.
+    """
+
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+    roles: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    amr: tuple[str, ...] = ()
+    auth_time: int = 0
+    epoch: int = 0
+    client_id: str = ""
+    expires_at: int = 0
+    claims: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    watch: Watch = field(default=_never_ends, repr=False, compare=False)
+
+    async def ended(self) -> None:
+        """Wait until this principal's session is ended, its user's epoch moves on, or its credential dies."""
+        await self.watch(self)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> Any:  # noqa: ANN401 - pydantic's own signature
+        msg = (
+            "Principal cannot be a plain request parameter, FastAPI would read it from the body: "
+            "write `principal: CurrentPrincipal`"
+        )
+        raise TypeError(msg)

@@ -1,0 +1,123 @@
+"""Opaque tokens: a readable prefix and base64url of fixed-width fields, the last of which is a MAC.
+
+A token is parsed strictly: one spelling only (no padding, no white space, canonical last bits), so that a truncated,
+extended or case-flipped token is refused before anything is computed over it. The MAC is checked against the row's
+salt by whoever has the row; a wrong MAC must have no effect at all, or a stranger could end sessions by guessing.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import uuid
+from dataclasses import dataclass
+
+from gatepost.kernel.purpose import Purpose, PurposeKeys
+
+_ID_BYTES, _GENERATION_BYTES, _MAC_BYTES = 16, 8, 32
+_REFRESH_BYTES = _ID_BYTES + _GENERATION_BYTES + _MAC_BYTES
+_COOKIE_BYTES = _ID_BYTES + _MAC_BYTES
+REFRESH_PREFIX = "gpr_"
+COOKIE_PREFIX = "gpc_"
+
+
+class TokenMalformed(ValueError):
+    """The text is not a token of this kind; it says nothing about why."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RefreshToken:
+    """A refresh token as presented: authentic only after `mac_is_right` said so."""
+
+    session_id: uuid.UUID
+    generation: int
+    mac: bytes
+
+    def mac_is_right(self, keys: PurposeKeys, salt: bytes) -> bool:
+        """Compare the MAC in constant time under every key that may verify."""
+        return _matches(
+            self.mac, keys.every(Purpose.REFRESH_TOKEN), _refresh_body(self.session_id, self.generation), salt
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SessionToken:
+    """A session cookie's value as presented: authentic only after `mac_is_right` said so."""
+
+    session_id: uuid.UUID
+    mac: bytes
+
+    def mac_is_right(self, keys: PurposeKeys, salt: bytes) -> bool:
+        """Compare the MAC in constant time under every key that may verify."""
+        return _matches(self.mac, keys.every(Purpose.SESSION_COOKIE), self.session_id.bytes, salt)
+
+
+def mint_refresh(keys: PurposeKeys, session_id: uuid.UUID, generation: int, salt: bytes) -> str:
+    """Return the refresh token of one generation; the same arguments give the same token."""
+    body = _refresh_body(session_id, generation)
+    return REFRESH_PREFIX + _encode(body + _mac(keys.current(Purpose.REFRESH_TOKEN), body, salt))
+
+
+def parse_refresh(text: str) -> RefreshToken:
+    """Take a refresh token apart.
+
+    Raises:
+        TokenMalformed: wrong prefix, length, alphabet or spelling.
+    """
+    raw = _decode(text, REFRESH_PREFIX, _REFRESH_BYTES)
+    generation = int.from_bytes(raw[_ID_BYTES : _ID_BYTES + _GENERATION_BYTES])
+    if generation >= 1 << 63:
+        raise TokenMalformed
+    return RefreshToken(uuid.UUID(bytes=raw[:_ID_BYTES]), generation, raw[-_MAC_BYTES:])
+
+
+def mint_cookie(keys: PurposeKeys, session_id: uuid.UUID, salt: bytes) -> str:
+    """Return the value of a session cookie."""
+    return COOKIE_PREFIX + _encode(
+        session_id.bytes + _mac(keys.current(Purpose.SESSION_COOKIE), session_id.bytes, salt)
+    )
+
+
+def parse_cookie(text: str) -> SessionToken:
+    """Take the value of a session cookie apart.
+
+    Raises:
+        TokenMalformed: wrong prefix, length, alphabet or spelling.
+    """
+    raw = _decode(text, COOKIE_PREFIX, _COOKIE_BYTES)
+    return SessionToken(uuid.UUID(bytes=raw[:_ID_BYTES]), raw[-_MAC_BYTES:])
+
+
+def keyed_hash(key: bytes, *parts: str) -> str:
+    """Return an unguessable name for something that must not stand in clear (an identifier in a budget's key)."""
+    message = b"".join(len(raw).to_bytes(4) + raw for raw in (part.encode() for part in parts))
+    return _encode(hmac.digest(key, message, hashlib.sha256)[:18])
+
+
+def _refresh_body(session_id: uuid.UUID, generation: int) -> bytes:
+    return session_id.bytes + generation.to_bytes(_GENERATION_BYTES)
+
+
+def _mac(key: bytes, body: bytes, salt: bytes) -> bytes:
+    return hmac.digest(key, body + salt, hashlib.sha256)
+
+
+def _matches(mac: bytes, keys: tuple[bytes, ...], body: bytes, salt: bytes) -> bool:
+    return any(hmac.compare_digest(mac, _mac(key, body, salt)) for key in keys)
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _decode(text: str, prefix: str, width: int) -> bytes:
+    body = text.removeprefix(prefix)
+    if len(body) == len(text) or len(body) != (width * 4 + 2) // 3 or not body.isascii():
+        raise TokenMalformed
+    try:
+        raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise TokenMalformed from None
+    if _encode(raw) != body:  # two spellings of one token would be two cache keys for one secret
+        raise TokenMalformed
+    return raw

@@ -1,0 +1,236 @@
+"""The guard: from a request to its caller, at one level of FastAPI's dependency tree and without I/O.
+
+A guard takes only the `HTTPConnection`, so that it serves HTTP, WebSocket and SSE alike, and it is a security scheme
+itself, so that `/docs` shows its lock without a second level. Errors are `HTTPException`s: the host's envelope stays
+the host's.
+"""
+
+from typing import Annotated, Any, cast
+
+from fastapi.openapi.models import OAuth2 as OAuth2Model
+from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
+from fastapi.params import Depends
+from fastapi.security.base import SecurityBase
+from starlette.requests import HTTPConnection
+from typing_extensions import TypeVar
+
+from gatepost.core.users.domain import Profile, User
+from gatepost.kernel.errors import AuthError, NotAuthenticated
+from gatepost.kernel.principal import Principal
+from gatepost.web.cookies import read_cookie
+from gatepost.web.csrf import is_unsafe, refuse_cross_site
+from gatepost.web.errors import GuardError, as_http_exception
+from gatepost.web.host import Host, find_host
+from gatepost.web.requirements import Check, Facts, InsufficientScope, Need, enforce
+
+SCHEME_NAME = "Gatepost"
+PUBLIC_MARK = "__gatepost_public__"
+_BEARER = b"bearer "
+P = TypeVar("P", bound=Profile, default=Profile)
+
+
+F = TypeVar("F")
+
+
+def public(endpoint: F) -> F:
+    """Mark an endpoint that anybody may call in an application that is guarded as a whole."""
+    setattr(endpoint, PUBLIC_MARK, True)
+    return endpoint
+
+
+class NoCredential(NotAuthenticated):
+    """There is neither a bearer token nor a session cookie."""
+
+
+async def authenticate(host: Host, connection: HTTPConnection) -> Principal:
+    """Return the caller of a request, from its bearer token or its session cookie.
+
+    Raises:
+        NotAuthenticated: neither is there, or what is there is not good.
+        CrossSite: the cookie came along with an unsafe request of a foreign page.
+        Unavailable: nothing can be decided now.
+    """
+    token: str | None = None
+    has_cookies = False
+    for name, value in connection.scope["headers"]:
+        if name == b"authorization":
+            token = _bearer_token(value, token)
+        elif name == b"cookie":
+            has_cookies = True
+    authenticator = host.core.authenticator
+    cookie: str | None = None
+    if has_cookies:
+        cookie = read_cookie(connection, host.web.session_cookie)
+        if cookie is not None and is_unsafe(connection):
+            refuse_cross_site(connection, host.web)
+    if token is not None:
+        return await authenticator.bearer(token)
+    if cookie is not None:
+        return await authenticator.cookie(cookie)
+    raise NoCredential
+
+
+def _bearer_token(header: bytes, earlier: str | None) -> str | None:
+    """Return the token of an `Authorization` header of ours (RFC 6750, section 2.1); other schemes are not for us."""
+    if header[:7].lower() != _BEARER:
+        return earlier
+    if earlier is not None:
+        reason = "two bearer tokens"
+        raise NotAuthenticated(reason)
+    return header[7:].decode("latin-1")
+
+
+class Guard(SecurityBase):
+    """A dependency that returns the caller, or refuses.
+
+    Args:
+        host: the Gatepost it is bound to, or None to find it from the request.
+        need: what is asked besides being signed in.
+        is_optional: nobody is an answer too (None); a bad credential still is not.
+        passes_public: endpoints marked `@public` pass without a caller.
+    """
+
+    def __init__(
+        self,
+        host: Host | None = None,
+        *,
+        need: Need | None = None,
+        is_optional: bool = False,
+        passes_public: bool = False,
+    ) -> None:
+        prefix = host.web.prefix if host is not None else "/auth"
+        self.model = OAuth2Model(
+            flows=OAuthFlows(password=OAuthFlowPassword(tokenUrl=f"{prefix.lstrip('/')}/token", scopes={}))
+        )
+        self.scheme_name = SCHEME_NAME
+        self._host = host
+        self._need = need
+        self._is_optional = is_optional
+        self._passes_public = passes_public
+
+    async def principal(self, connection: HTTPConnection) -> Principal | None:
+        """Return the caller; None for nobody where that is allowed."""
+        if self._passes_public and getattr(connection.scope.get("endpoint"), PUBLIC_MARK, False):
+            return None
+        host = self._host or find_host(connection)
+        try:
+            principal = await authenticate(host, connection)
+            if self._need is not None:
+                await self._enforce(host, principal)
+        except NotAuthenticated as error:
+            if self._is_optional and isinstance(error, NoCredential):
+                return None
+            raise as_http_exception(connection, error, was_presented=_presents_token(connection)) from None
+        except AuthError as error:
+            raised = as_http_exception(connection, error, was_presented=False)
+            if isinstance(error, InsufficientScope) and isinstance(raised, GuardError):
+                challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+                raised.headers = {**(raised.headers or {}), "WWW-Authenticate": challenge}
+            raise raised from None
+        return principal
+
+    async def _enforce(self, host: Host, principal: Principal) -> None:
+        core, need = host.core, cast("Need", self._need)
+        is_verified = need.reads_user and (await core.authenticator.user(principal)).email_verified
+        await enforce(need, principal, Facts(core.clock.now(), host.web.fresh, is_verified))
+
+
+def _presents_token(connection: HTTPConnection) -> bool:
+    return any(name == b"authorization" and value[:7].lower() == _BEARER for name, value in connection.scope["headers"])
+
+
+class PrincipalGuard(Guard):
+    """Returns the principal."""
+
+    async def __call__(self, connection: HTTPConnection) -> Any:  # noqa: ANN401 - None for optional guards
+        """Return the caller as the credential says it."""
+        return await self.principal(connection)
+
+
+class UserGuard(Guard):
+    """Returns the user's row, from memory until it changes."""
+
+    async def __call__(self, connection: HTTPConnection) -> Any:  # noqa: ANN401 - None for optional guards
+        """Return the caller's row."""
+        principal = await self.principal(connection)
+        if principal is None:
+            return None
+        host = self._host or find_host(connection)
+        try:
+            return await host.core.authenticator.user(principal)
+        except AuthError as error:
+            raise as_http_exception(connection, error, was_presented=True) from None
+
+
+class Requirement(Depends, SecurityBase):
+    """What `require(...)` returns: good in `Annotated`, in `dependencies=` and inside `Depends`."""
+
+    def __init__(self, need: Need, host: Host | None = None) -> None:
+        guard = PrincipalGuard(host, need=need, passes_public=True)
+        Depends.__init__(self, guard)
+        object.__setattr__(self, "need", need)
+        object.__setattr__(self, "model", guard.model)
+        object.__setattr__(self, "scheme_name", guard.scheme_name)
+
+    async def __call__(self, connection: HTTPConnection) -> Any:  # noqa: ANN401 - None on a public endpoint
+        """Return the principal, or refuse."""
+        guard: PrincipalGuard = cast("PrincipalGuard", self.dependency)
+        return await guard(connection)
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def require(
+    *,
+    role: str | None = None,
+    permission: str | None = None,
+    scope: str | None = None,
+    verified: bool = False,
+    fresh: bool = False,
+    check: Check | None = None,
+    host: Host | None = None,
+) -> Requirement:
+    """Ask more of a caller than being signed in; with no argument, just that.
+
+    Args:
+        role: a role that the user must have.
+        permission: a permission that one of the user's roles must allow.
+        scope: space-separated scopes that the credential must carry.
+        verified: the user's e-mail address must be verified.
+        fresh: the sign-in must be recent (`GATEPOST_FRESH`).
+        check: your own rule, a function from the principal to a truth, plain or `async`.
+        host: bind to one Gatepost of several; `gate.require` does.
+    """
+    need = Need(role=role, permission=permission, scope=scope, is_verified=verified, is_fresh=fresh, check=check)
+    return Requirement(need, host)
+
+
+def any_of(*parts: Requirement) -> Requirement:
+    """Ask that at least one of several requirements holds."""
+    return Requirement(Need(any_of=_needs(parts)))
+
+
+def all_of(*parts: Requirement) -> Requirement:
+    """Ask that each of several requirements holds."""
+    return Requirement(Need(all_of=_needs(parts)))
+
+
+def _needs(parts: tuple[Requirement, ...]) -> tuple[Need, ...]:
+    if not parts:
+        msg = "name at least one requirement"
+        raise ValueError(msg)
+    return tuple(cast("Any", part).need for part in parts)
+
+
+current_principal = PrincipalGuard()
+optional_principal = PrincipalGuard(is_optional=True)
+current_user = UserGuard()
+optional_user = UserGuard(is_optional=True)
+
+CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
+OptionalPrincipal = Annotated[Principal | None, Depends(optional_principal)]
+CurrentUser = Annotated[User[P], Depends(current_user)]
+OptionalUser = Annotated[User[P] | None, Depends(optional_user)]

@@ -1,0 +1,35 @@
+"""What the web layer is told by settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gatepost.core.throttle import Budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebPolicy:
+    """Addresses, cookies and switches; times in seconds.
+
+    Attributes:
+        public_origin: scheme, host and port that people use; the only source of our own address.
+        trusted_origins: other origins whose pages may call us with cookies.
+        trusted_proxies: how many proxies of ours stand before this process.
+        is_secure: the public address is https, so cookies are Secure and `__Host-`.
+    """
+
+    prefix: str
+    public_origin: str
+    trusted_origins: frozenset[str]
+    trusted_proxies: int
+    is_secure: bool
+    session_cookie: str
+    refresh_cookie: str
+    session_max_age: int
+    jwks_max_age: int
+    is_development: bool
+    scopes: tuple[str, ...]
+    fresh: int
+    password_grant: bool
+    password_min_length: int
+    signup_budget: Budget
+    introspection_clients: Mapping[str, str] = field(repr=False)

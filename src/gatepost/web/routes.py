@@ -1,0 +1,99 @@
+"""The route class of our own routes: what comes in is bounded, what goes wrong has one shape, nothing is cached.
+
+No middleware and no handler on the host's application: a host's own routes keep the host's own errors.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from fastapi import HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.types import Message, Receive
+
+from gatepost.kernel.errors import AuthError
+from gatepost.web.cookies import read_cookie
+from gatepost.web.csrf import is_unsafe, refuse_cross_site
+from gatepost.web.errors import GuardError, invalid_payload, oauth_error, problem, problem_of
+from gatepost.web.host import Host
+
+MAX_BODY_BYTES = 65_536
+OAUTH_MARK = "__gatepost_oauth__"
+COOKIE_MARK = "__gatepost_sets_cookie__"
+F = TypeVar("F")
+
+
+def oauth_endpoint(endpoint: F) -> F:
+    """Mark an endpoint whose errors are RFC 6749 JSON."""
+    setattr(endpoint, OAUTH_MARK, True)
+    return endpoint
+
+
+def sets_cookie(endpoint: F) -> F:
+    """Mark an endpoint that sets a cookie of ours, so that no foreign page may call it."""
+    setattr(endpoint, COOKIE_MARK, True)
+    return endpoint
+
+
+class BodyTooLarge(AuthError):
+    """More than any of our requests needs."""
+
+    code = "request.too_large"
+    status = 413
+    public = "The request is too large."
+
+
+def route_class(host: Host) -> type[APIRoute]:
+    """Return the route class for the routes of one Gatepost."""
+
+    class GatepostRoute(APIRoute):
+        """A route of ours."""
+
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            inner = super().get_route_handler()
+            answer = oauth_error if getattr(self.endpoint, OAUTH_MARK, False) else problem_of
+            writes_cookie = getattr(self.endpoint, COOKIE_MARK, False)
+
+            async def handle(request: Request) -> Response:
+                try:
+                    if is_unsafe(request) and (writes_cookie or _carries_cookie(request, host)):
+                        refuse_cross_site(request, host.web)
+                    response = await inner(Request(request.scope, _bounded(request)))
+                except GuardError as error:
+                    headers = {"Cache-Control": "no-store", **(error.headers or {})}
+                    return problem(error.status_code, error.code, str(error.detail), headers)
+                except AuthError as error:
+                    return answer(error)
+                except RequestValidationError as error:
+                    return invalid_payload(error)
+                except HTTPException as error:
+                    return problem(error.status_code, "request.malformed", str(error.detail))
+                response.headers.setdefault("Cache-Control", "no-store")
+                return response
+
+            return handle
+
+    return GatepostRoute
+
+
+def _carries_cookie(request: Request, host: Host) -> bool:
+    names = (host.web.session_cookie, host.web.refresh_cookie)
+    return any(read_cookie(request, name) is not None for name in names)
+
+
+def _bounded(request: Request) -> Receive:
+    """Return a `receive` that refuses a body over the limit, announced or not."""
+    announced = request.headers.get("content-length", "0")
+    if not announced.isascii() or not announced.isdigit() or int(announced[:20]) > MAX_BODY_BYTES:
+        raise BodyTooLarge
+    seen = 0
+
+    async def receive() -> Message:
+        nonlocal seen
+        message = await request.receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY_BYTES:
+            raise HTTPException(BodyTooLarge.status, BodyTooLarge.public)
+        return message
+
+    return receive

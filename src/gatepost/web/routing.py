@@ -1,0 +1,54 @@
+"""Looking at an application's routes: none of the host's may stand in front of one of ours."""
+
+import re
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute, Match
+
+from gatepost.kernel.errors import ConfigurationError
+from gatepost.web.guard import PUBLIC_MARK, Guard, Requirement
+
+_PARAMETER = re.compile(r"\{[^}]*\}")
+_SAMPLE = "00000000-0000-7000-8000-000000000000"
+
+
+def our_routes(routes: Iterable[BaseRoute]) -> list[APIRoute]:
+    """Return the API routes of a router, included ones too."""
+    found = []
+    for context in iter_route_contexts(list(routes)):
+        route = getattr(context, "original_route", context)
+        if isinstance(route, APIRoute):
+            found.append(route)
+    return found
+
+
+def is_declared(route: APIRoute) -> bool:
+    """Whether a route says who may call it: marked public, or behind a guard."""
+    if getattr(route.endpoint, PUBLIC_MARK, False):
+        return True
+    return any(isinstance(part.call, Guard | Requirement) for part in route.dependant.dependencies)
+
+
+def refuse_shadowed(app: FastAPI, included: BaseRoute) -> None:
+    """Refuse to start when the host answers one of our paths before we can.
+
+    Args:
+        app: the host's application.
+        included: the entry of `app.router.routes` that holds our routes.
+
+    Raises:
+        ConfigurationError: it names the path.
+    """
+    earlier = app.router.routes[: app.router.routes.index(included)]
+    for ours in iter_route_contexts([included]):
+        path = _PARAMETER.sub(_SAMPLE, str(ours.path))
+        for method in ours.methods or ():
+            scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": [], "app": app}
+            if any(route.matches(scope)[0] is Match.FULL for route in earlier):
+                msg = (
+                    f"a route of the application answers {method} {ours.path} before Gatepost does: "
+                    "move it behind `gate.install(app)`, or choose another GATEPOST_PREFIX"
+                )
+                raise ConfigurationError(msg)

@@ -1,0 +1,63 @@
+"""A user on the wire, and cursors of lists."""
+
+import base64
+import uuid
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from gatepost.core.users.domain import User
+from gatepost.kernel.errors import AuthError
+
+
+class BadCursor(AuthError):
+    """The cursor is not one that a list of ours gave out."""
+
+    code = "request.bad_cursor"
+    status = 400
+    public = "The cursor is not valid."
+
+
+class UserView(BaseModel):
+    """What a user may know about themselves, and what `response_model=` takes."""
+
+    id: uuid.UUID
+    email: str | None
+    email_verified: bool
+    username: str | None
+    full_name: str | None
+    roles: list[str]
+    created_at: datetime
+    profile: dict[str, Any]
+
+    @classmethod
+    def of(cls, user: User[Any]) -> "UserView":
+        """Return the view of a user."""
+        return cls(
+            id=user.id,
+            email=user.email,
+            email_verified=user.email_verified,
+            username=user.username,
+            full_name=user.full_name,
+            roles=sorted(user.roles),
+            created_at=user.created_at,
+            profile=user.profile.model_dump(mode="json"),
+        )
+
+
+def cursor_after(last: uuid.UUID) -> str:
+    """Return the cursor for what follows an item."""
+    return base64.urlsafe_b64encode(last.bytes).rstrip(b"=").decode()
+
+
+def read_cursor(text: str) -> uuid.UUID:
+    """Return the item that a cursor stands for.
+
+    Raises:
+        BadCursor: it is not a cursor.
+    """
+    try:
+        return uuid.UUID(bytes=base64.b64decode(text.encode("ascii") + b"==", altchars=b"-_", validate=True))
+    except ValueError:
+        raise BadCursor from None
