@@ -18,7 +18,7 @@ def upgrade(connection: Connection) -> None:
     migrate.upgrade(connection)
 
 
-def include_name(name: str | None, type_: str, parent_names: Mapping[str, Any]) -> bool:
+def include_name(name: str | None, type_: str, parent_names: Mapping[Any, Any]) -> bool:
     """Return False for what is Gatepost's, so that the host's history leaves it alone."""
     table = name if type_ == "table" else parent_names.get("table_name")
     return not (isinstance(table, str) and table.startswith("gatepost_"))

@@ -34,7 +34,8 @@ from gatepost.settings import Settings
 from gatepost.storage.database import Database
 from gatepost.storage.migrate import migrate, require_current
 from gatepost.web.guard import PrincipalGuard, Requirement, UserGuard, require
-from gatepost.web.host import STATE
+from gatepost.web.host import STATE, run_around
+from gatepost.web.openapi import describe_lock
 from gatepost.web.requirements import Check
 from gatepost.web.routing import refuse_shadowed
 
@@ -74,7 +75,7 @@ class Gatepost(Generic[P]):
         self.profile = profile
         self.web = self.settings.web_policy()
         self.clock = clock or Clock()
-        self._mailer = mailer
+        self.mailer = mailer
         self._features = tuple(DEFAULT if features is None else features)
         self._listeners = Listeners()
         self._core: Core | None = None
@@ -91,19 +92,14 @@ class Gatepost(Generic[P]):
             app: the application.
             routes: False for a mounted sub-application, which shares what its parent runs.
         """
-        setattr(app.state, STATE, self)
+        if not hasattr(app.state, STATE):  # of several, the first is the application's own
+            setattr(app.state, STATE, self)
+            describe_lock(app, self.web, is_mounted=not routes)
         if not routes:
             return
         app.include_router(self.router)
         self._installed.append((app, app.router.routes[-1]))
-        inner = app.router.lifespan_context
-
-        @asynccontextmanager
-        async def merged(application: FastAPI) -> AsyncIterator[dict[str, Any]]:
-            async with self.lifespan(application), inner(application) as state:
-                yield {**(state or {}), STATE: self}
-
-        app.router.lifespan_context = merged
+        run_around(app, self, self.lifespan)
 
     @cached_property
     def router(self) -> APIRouter:
@@ -115,8 +111,8 @@ class Gatepost(Generic[P]):
         return routes
 
     @asynccontextmanager
-    async def lifespan(self, app: FastAPI | None = None) -> AsyncIterator[None]:
-        """Start, and stop at the end; `install` calls it.
+    async def lifespan(self, app: FastAPI | None = None, *, is_serving: bool = True) -> AsyncIterator[None]:
+        """Start, and stop at the end; `install` calls it. A command starts with `is_serving=False`: it sends no mail.
 
         Raises:
             ConfigurationError: an unsafe or impossible setting; the message says the cure.
@@ -136,7 +132,7 @@ class Gatepost(Generic[P]):
             stack.push_async_callback(database.stop)
             await database.start()
             await (require_current(database) if self.settings.is_production else migrate(database))
-            mailer = self._mailer or (ConsoleMailer() if self.settings.is_production else DevMailbox(database))
+            default = ConsoleMailer() if self.settings.is_production else DevMailbox(database)
             core = await stack.enter_async_context(
                 running_core(
                     database,
@@ -144,14 +140,15 @@ class Gatepost(Generic[P]):
                     listeners=self._listeners,
                     users=users,
                     claims=claims,
-                    mailer=mailer,
+                    mailer=(self.mailer or default) if is_serving else None,
                     public_url=public_url,
                     factors=[factor for feature in features for factor in feature.factors],
                 )
             )
             stack.callback(self._forget)
             self._core = core
-            self._open_mailbox(core, public_url)
+            if is_serving:
+                self._open_mailbox(core, public_url)
             yield
 
     # --- for routes
@@ -283,7 +280,7 @@ class Gatepost(Generic[P]):
         return [f for f in self._features if self.web.is_development or not f.is_for_development]
 
     def _open_mailbox(self, core: Core, public_url: str) -> None:
-        if self.settings.is_production or self._mailer is not None:
+        if self.settings.is_production or self.mailer is not None:
             return
         given = self.settings.mailbox_key
         self._mailbox_key = (

@@ -196,6 +196,7 @@ class Settings(BaseSettings):
         return WebPolicy(
             prefix=self.prefix,
             public_origin=f"{parts.scheme}://{parts.netloc}",
+            public_path=parts.path,
             trusted_origins=frozenset(origin.rstrip("/") for origin in self.trusted_origins),
             trusted_proxies=self.trusted_proxies,
             is_secure=is_secure,

@@ -94,7 +94,7 @@ class Authenticator(Generic[P]):
         if known is not None and now >= known.touch_at:
             await self._touch(known)
             known = None
-        if known is None or not self._index.is_current(known.principal.user_id, known.position):
+        if known is None or not self._is_current(known):
             self._cookies.pop(value, None)
             known = await self._read_cookie(value)
         principal = known.principal
@@ -114,7 +114,7 @@ class Authenticator(Generic[P]):
         """
         user_id = principal.user_id
         found = self._people.get(user_id)
-        if found is not None and self._index.is_current(user_id, found[1]):
+        if found is not None and self._index.is_current(found[1], user_id):
             return found[0]
         position = self._index.position
         user = await self._users.get(user_id)
@@ -124,6 +124,9 @@ class Authenticator(Generic[P]):
             raise NotAuthenticated(reason)
         _keep(self._people, user_id, (user, position))
         return user
+
+    def _is_current(self, known: _Known) -> bool:
+        return self._index.is_current(known.position, known.principal.session_id, known.principal.user_id)
 
     async def _watch(self, global_epoch: int, principal: Principal) -> None:
         """Wait until a principal is no longer good; a feed that cannot be read counts as its end."""
@@ -135,7 +138,8 @@ class Authenticator(Generic[P]):
                 if left <= 0:
                     return
                 try:
-                    await asyncio.wait_for(event.wait(), min(left, _WATCH_S))
+                    async with asyncio.timeout(min(left, _WATCH_S)):
+                        await event.wait()
                 except TimeoutError:
                     if not self._feed.is_fresh():
                         await self._feed.freshen()

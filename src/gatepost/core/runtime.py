@@ -28,6 +28,7 @@ from gatepost.crypto.passwords import HashPolicy, PasswordHasher
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.purpose import PurposeKeys
+from gatepost.kernel.tasks import end_tasks
 from gatepost.storage.database import Database
 
 MAINTENANCE_S = 60.0
@@ -83,11 +84,14 @@ async def running_core(
     listeners: Listeners,
     users: Users[Any],
     claims: HostClaims,
-    mailer: Mailer,
+    mailer: Mailer | None,
     public_url: str,
     factors: Sequence[RemainingFactors] = (),
 ) -> AsyncIterator[Core]:
-    """Start the core over a started database whose tables are current, and stop it at the end."""
+    """Start the core over a started database whose tables are current, and stop it at the end.
+
+    Without a mailer, as in a command, no mail is taken out of the outbox: the server's own mailer will send it.
+    """
     keyring = Keyring(database, policy.keys, policy.key_policy)
     feed = await open_feed(database, bound=policy.revocation_bound, listen_url=policy.listen_url)
     hasher = PasswordHasher(policy.hashes, threads=policy.hash_threads, queue=policy.hash_queue)
@@ -129,14 +133,14 @@ async def running_core(
         )
         feed.index.subscribe(keyring.heard)
         feed.index.subscribe(lambda change: _forget_tokens(authenticator, change))
-        outbox = OutboxWorker(database, policy.keys, users, mailer, public_url)
-        tasks += [asyncio.create_task(outbox.run()), asyncio.create_task(_maintain(core))]
+        if mailer is not None:
+            outbox = OutboxWorker(database, policy.keys, users, mailer, public_url)
+            tasks.append(asyncio.create_task(outbox.run()))
+        tasks.append(asyncio.create_task(_maintain(core)))
         core.tasks = tasks
         yield core
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(tasks)
         users.feed = None
         hasher.close()
         await feed.stop()

@@ -20,6 +20,7 @@ from gatepost.kernel.errors import ConfigurationError, Unavailable
 from gatepost.storage.errors import unavailable_when_unreachable
 from gatepost.storage.hot_postgres import HotPostgres
 from gatepost.storage.hot_sqlite import PRAGMAS, HotSqlite
+from gatepost.storage.nesting import inside_transaction
 
 _started: "weakref.WeakSet[Database]" = weakref.WeakSet()
 _abandoned: list[object] = []
@@ -127,12 +128,13 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open a writing transaction that commits at the end; writers of one process queue instead of spinning."""
         engine, lock = self.engine, self._write_lock
-        if self.is_sqlite and lock is not None:
-            async with lock, engine.begin() as connection:
-                yield connection
-        else:
-            async with engine.begin() as connection:
-                yield connection
+        with inside_transaction():
+            if self.is_sqlite and lock is not None:
+                async with lock, engine.begin() as connection:
+                    yield connection
+            else:
+                async with engine.begin() as connection:
+                    yield connection
 
     def abandon(self) -> None:
         """Stop using the connections without closing them: they belong to the parent of this fork."""

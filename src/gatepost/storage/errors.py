@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,24 +18,29 @@ def _first_line(error: BaseException) -> str:
     return str(getattr(error, "orig", None) or error).partition("\n")[0][:200]
 
 
-def _unreachable() -> tuple[type[BaseException], ...]:
-    found: list[type[BaseException]] = [
-        sqlite3.OperationalError,
-        exc.OperationalError,
-        exc.InterfaceError,
-        exc.TimeoutError,
-        OSError,
-        TimeoutError,
-    ]
-    try:
-        import psycopg  # noqa: PLC0415 - an extra
-        import psycopg_pool  # noqa: PLC0415 - an extra
-    except ImportError:
-        return tuple(found)
-    return (*found, psycopg.OperationalError, psycopg.InterfaceError, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed)
+_ALWAYS: tuple[type[BaseException], ...] = (
+    sqlite3.OperationalError,
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.TimeoutError,
+    OSError,
+    TimeoutError,
+)
+_OF_THE_EXTRA = (
+    ("psycopg", ("OperationalError", "InterfaceError")),
+    ("psycopg_pool", ("PoolTimeout", "PoolClosed")),
+)
 
 
-UNREACHABLE = _unreachable()
+def is_unreachable(error: BaseException) -> bool:
+    """Whether an error means that the store cannot be reached; asks for no driver that is not loaded already."""
+    if isinstance(error, _ALWAYS):
+        return True
+    for module, names in _OF_THE_EXTRA:
+        loaded = sys.modules.get(module)
+        if loaded is not None and isinstance(error, tuple(getattr(loaded, name) for name in names)):
+            return True
+    return False
 
 
 @contextmanager
@@ -42,6 +48,8 @@ def unavailable_when_unreachable() -> Iterator[None]:
     """Turn the driver's ways of saying «not now» into one refusal with a status of its own."""
     try:
         yield
-    except UNREACHABLE as error:
+    except Exception as error:
+        if not is_unreachable(error):
+            raise
         _log.warning("the store cannot be reached: %s: %s", type(error).__name__, _first_line(error))
         raise Unavailable(type(error).__name__, retry_after=1) from error

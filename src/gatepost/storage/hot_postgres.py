@@ -9,6 +9,7 @@ from typing import Any
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.storage.errors import unavailable_when_unreachable
+from gatepost.storage.nesting import refuse_nesting
 from gatepost.storage.statement import Row, Statement, Step, Values
 
 ACQUIRE_TIMEOUT_S = 3.0
@@ -56,6 +57,7 @@ class HotPostgres:
         Raises:
             Unavailable: the outcome is unknown or nothing was written.
         """
+        refuse_nesting()
         with unavailable_when_unreachable():
             async with self._pool.connection() as connection:
                 if len(steps) == 1:  # autocommit: one round trip

@@ -13,9 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import Unavailable
 from gatepost.storage.errors import unavailable_when_unreachable
+from gatepost.storage.nesting import refuse_nesting
 from gatepost.storage.statement import Row, Statement, Step, Values
 
 BUSY_TIMEOUT_MS = 5_000
+READ_TIMEOUT_MS = 50
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -35,6 +37,14 @@ def connect(path: str) -> sqlite3.Connection:
     return connection
 
 
+def connect_reader(path: str) -> sqlite3.Connection:
+    """Open a connection for reads on the event loop: it may not wait, and a reader of a WAL hardly ever has to."""
+    connection = connect(path)
+    connection.execute(f"PRAGMA busy_timeout={READ_TIMEOUT_MS}")
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
 class HotSqlite:
     """Direct statements on SQLite; lives on one event loop."""
 
@@ -43,7 +53,7 @@ class HotSqlite:
     def __init__(self, path: str, clock: Clock, write_lock: asyncio.Lock) -> None:
         self._clock = clock
         self._write_lock = write_lock
-        self._reader = connect(path)
+        self._reader = connect_reader(path)
         self._writer = connect(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="gatepost-write")
         self._pending: list[_Job] = []
@@ -69,6 +79,7 @@ class HotSqlite:
         Raises:
             Unavailable: the outcome is unknown or nothing was written.
         """
+        refuse_nesting()
         job: asyncio.Future[list[list[Row]]] = asyncio.get_running_loop().create_future()
         self._pending.append((steps, job))
         if self._flusher is None or self._flusher.done():

@@ -3,40 +3,54 @@
 Two processes that start at once do not migrate at once: the second waits for the first.
 """
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from sqlalchemy import Connection, text
 
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.storage.database import Database
 from gatepost.storage.errors import unavailable_when_unreachable
 
+if TYPE_CHECKING:  # Alembic costs a fifth of a second and many megabytes: it is imported where something is migrated
+    from alembic.script import ScriptDirectory
+
 VERSION_TABLE = "gatepost_alembic_version"
 _LOCK = 0x6761_7465
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "gatepost.storage:migrations")
-    config.set_main_option("path_separator", "os")
-    return config
+def _scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
+
+    return ScriptDirectory(str(Path(__file__).parent / "migrations"))
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring our tables up to date inside the connection's transaction."""
+    """Bring our tables up to date inside the connection's transaction.
+
+    It leaves Alembic's global context alone, so that a host's `env.py` may call it from within its own run.
+    """
+    from alembic.migration import MigrationContext  # noqa: PLC0415 - as above
+    from alembic.operations import Operations  # noqa: PLC0415 - as above
+
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    scripts = _scripts()
+
+    def to_head(revision: Any, _: object) -> Any:  # noqa: ANN401 - Alembic's own
+        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 - what its `upgrade` command does
+
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "fn": to_head})
+    with context.begin_transaction(), Operations.context(context):
+        context.run_migrations()
 
 
 def is_current(connection: Connection) -> bool:
     """Whether the database is at this package's newest revision."""
+    from alembic.migration import MigrationContext  # noqa: PLC0415 - as above
+
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    return set(context.get_current_heads()) == set(ScriptDirectory.from_config(_config()).get_heads())
+    return set(context.get_current_heads()) == set(_scripts().get_heads())
 
 
 async def migrate(database: Database) -> None:

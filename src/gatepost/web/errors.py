@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError, WebSocketException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from gatepost.kernel.errors import AuthError, FactorRequired, NotAuthenticated, OAuthError
+from gatepost.kernel.errors import AuthError, FactorRequired, InvalidInput, NotAuthenticated, OAuthError
 
 WS_POLICY_VIOLATION = 1008
 NO_STORE = {"Cache-Control": "no-store"}
@@ -27,7 +27,6 @@ _TITLES = {
     429: "Too Many Requests",
     503: "Service Unavailable",
 }
-_OAUTH_CODES = {401: "invalid_grant", 403: "invalid_grant", 422: "invalid_request"}
 _TEMPORARY = frozenset({429, 503})
 
 
@@ -64,7 +63,11 @@ def problem(status: int, code: str, detail: str, headers: dict[str, str] | None 
 
 def problem_of(error: AuthError) -> Response:
     """Return a refusal as problem JSON; its private detail stays private."""
-    more = {"remaining": list(error.remaining)} if isinstance(error, FactorRequired) else {}
+    more: dict[str, Any] = {}
+    if isinstance(error, FactorRequired):
+        more["remaining"] = list(error.remaining)
+    elif isinstance(error, InvalidInput):
+        more["errors"] = [{"loc": ["body", *error.field.split(".")], "msg": error.reason, "type": error.code}]
     return problem(error.status, error.code, error.text, headers_of(error), **more)
 
 
@@ -82,8 +85,9 @@ def oauth_error(error: AuthError) -> Response:
     if error.status in _TEMPORARY:
         content = {"error": "temporarily_unavailable", "error_description": error.text, "code": error.code}
         return JSONResponse(content, error.status, headers_of(error))
-    name = _OAUTH_CODES.get(error.status, "invalid_request")
-    return JSONResponse({"error": name, "error_description": error.text}, 400, headers_of(error))
+    name = "invalid_grant" if error.status == NotAuthenticated.status else "invalid_request"
+    status = 403 if error.status == 403 else 400  # noqa: PLR2004 - a foreign page; RFC 6749 knows no name for that
+    return JSONResponse({"error": name, "error_description": error.text}, status, headers_of(error))
 
 
 def invalid_payload(error: RequestValidationError) -> Response:
@@ -93,6 +97,18 @@ def invalid_payload(error: RequestValidationError) -> Response:
         for item in error.errors()[:20]
     ]
     return problem(422, "request.invalid", "The request is not valid.", NO_STORE, errors=found)
+
+
+def error_responses(*, is_oauth: bool) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of our errors."""
+    names = ("error", "error_description") if is_oauth else ("type", "title", "code", "detail")
+    schema: dict[str, Any] = {
+        "type": "object",
+        "required": list(names),
+        "properties": {name: {"type": "string"} for name in names},
+    }
+    content = {"application/json" if is_oauth else "application/problem+json": {"schema": schema}}
+    return {"4XX": {"description": "Refused", "content": content}, "503": {"description": "Busy", "content": content}}
 
 
 def as_http_exception(connection: HTTPConnection, error: AuthError, *, was_presented: bool) -> Exception:

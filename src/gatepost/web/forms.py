@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from gatepost.kernel.errors import OAuthError
 from gatepost.kernel.text import is_storable
@@ -27,7 +28,7 @@ async def read_form(request: Request) -> dict[str, str]:
             errors="strict",
             max_num_fields=_MAX_FIELDS,
         )
-    except ValueError:
+    except (ValueError, ClientDisconnect):
         raise OAuthError(_INVALID, "The form cannot be read.") from None
     names = [name for name, _ in pairs]
     if len(names) != len(set(names)):

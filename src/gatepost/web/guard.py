@@ -38,6 +38,11 @@ def public(endpoint: F) -> F:
     return endpoint
 
 
+def bound_scheme_name(prefix: str) -> str:
+    """Return what the OpenAPI document calls a guard that is bound to a Gatepost under this prefix."""
+    return f"{SCHEME_NAME}{prefix.replace('/', '-')}"
+
+
 class NoCredential(NotAuthenticated):
     """There is neither a bearer token nor a session cookie."""
 
@@ -102,7 +107,7 @@ class Guard(SecurityBase):
         self.model = OAuth2Model(
             flows=OAuthFlows(password=OAuthFlowPassword(tokenUrl=f"{prefix.lstrip('/')}/token", scopes={}))
         )
-        self.scheme_name = SCHEME_NAME
+        self.scheme_name = SCHEME_NAME if host is None else bound_scheme_name(prefix)
         self._host = host
         self._need = need
         self._is_optional = is_optional
@@ -169,6 +174,7 @@ class Requirement(Depends, SecurityBase):
         guard = PrincipalGuard(host, need=need, passes_public=True)
         Depends.__init__(self, guard)
         object.__setattr__(self, "need", need)
+        object.__setattr__(self, "host", host)
         object.__setattr__(self, "model", guard.model)
         object.__setattr__(self, "scheme_name", guard.scheme_name)
 
@@ -210,12 +216,12 @@ def require(
 
 def any_of(*parts: Requirement) -> Requirement:
     """Ask that at least one of several requirements holds."""
-    return Requirement(Need(any_of=_needs(parts)))
+    return Requirement(Need(any_of=_needs(parts)), _host_of(parts))
 
 
 def all_of(*parts: Requirement) -> Requirement:
     """Ask that each of several requirements holds."""
-    return Requirement(Need(all_of=_needs(parts)))
+    return Requirement(Need(all_of=_needs(parts)), _host_of(parts))
 
 
 def _needs(parts: tuple[Requirement, ...]) -> tuple[Need, ...]:
@@ -223,6 +229,15 @@ def _needs(parts: tuple[Requirement, ...]) -> tuple[Need, ...]:
         msg = "name at least one requirement"
         raise ValueError(msg)
     return tuple(cast("Any", part).need for part in parts)
+
+
+def _host_of(parts: tuple[Requirement, ...]) -> Host | None:
+    """Return the Gatepost that requirements are bound to: one for all of them."""
+    hosts = {id(host): host for host in (cast("Any", part).host for part in parts)}
+    if len(hosts) > 1:
+        msg = "these requirements are bound to different Gateposts: make them all with the same gate.require"
+        raise ValueError(msg)
+    return cast("Host | None", next(iter(hosts.values())))
 
 
 current_principal = PrincipalGuard()

@@ -1,7 +1,10 @@
 """What the guard needs of a Gatepost, and how it finds one from a request."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
+from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
 from gatepost.core.runtime import Core
@@ -37,3 +40,15 @@ def find_host(connection: HTTPConnection) -> Host:
         raise RuntimeError(msg)
     host: Host = found
     return host
+
+
+def run_around(app: FastAPI, host: Host, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> None:
+    """Put a lifespan around the application's own; of several Gateposts, the innermost is the application's."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def merged(application: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        async with lifespan(application), inner(application) as state:
+            yield {STATE: host, **(state or {})}
+
+    app.router.lifespan_context = merged

@@ -12,6 +12,7 @@ class WebPolicy:
 
     Attributes:
         public_origin: scheme, host and port that people use; the only source of our own address.
+        public_path: what follows it where a proxy gives us only a part of the site; "" for the whole.
         trusted_origins: other origins whose pages may call us with cookies.
         trusted_proxies: how many proxies of ours stand before this process.
         is_secure: the public address is https, so cookies are Secure and `__Host-`.
@@ -19,6 +20,7 @@ class WebPolicy:
 
     prefix: str
     public_origin: str
+    public_path: str
     trusted_origins: frozenset[str]
     trusted_proxies: int
     is_secure: bool

@@ -6,15 +6,16 @@ No middleware and no handler on the host's application: a host's own routes keep
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from fastapi import HTTPException, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from gatepost.kernel.errors import AuthError
 from gatepost.web.cookies import read_cookie
 from gatepost.web.csrf import is_unsafe, refuse_cross_site
-from gatepost.web.errors import GuardError, invalid_payload, oauth_error, problem, problem_of
+from gatepost.web.errors import GuardError, error_responses, invalid_payload, oauth_error, problem, problem_of
 from gatepost.web.host import Host
 
 MAX_BODY_BYTES = 65_536
@@ -43,11 +44,23 @@ class BodyTooLarge(AuthError):
     public = "The request is too large."
 
 
+class Malformed(AuthError):
+    """A body that cannot be read at all: not UTF-8, nested without end, cut off."""
+
+    code = "request.malformed"
+    public = "The request cannot be read."
+
+
 def route_class(host: Host) -> type[APIRoute]:
     """Return the route class for the routes of one Gatepost."""
 
     class GatepostRoute(APIRoute):
         """A route of ours."""
+
+        def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
+            declared = error_responses(is_oauth=getattr(endpoint, OAUTH_MARK, False))
+            options["responses"] = {**declared, **(options.get("responses") or {})}
+            super().__init__(path, endpoint, **options)
 
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             inner = super().get_route_handler()
@@ -66,8 +79,8 @@ def route_class(host: Host) -> type[APIRoute]:
                     return answer(error)
                 except RequestValidationError as error:
                     return invalid_payload(error)
-                except HTTPException as error:
-                    return problem(error.status_code, "request.malformed", str(error.detail))
+                except HTTPException as error:  # what FastAPI makes of a body that it could not read
+                    return answer(BodyTooLarge() if error.status_code == BodyTooLarge.status else Malformed())
                 response.headers.setdefault("Cache-Control", "no-store")
                 return response
 

@@ -67,7 +67,7 @@ class ChangeIndex:
             self.global_epoch = max(self.global_epoch, change.epoch or 0)
         if change.kind in {ChangeKind.GLOBAL_EPOCH, ChangeKind.GAP}:
             self._floor = self.position
-        elif change.kind in {ChangeKind.USER_EPOCH, ChangeKind.USER_CHANGED} and subject is not None:
+        elif subject is not None:
             self._changed[subject] = self.position
         for subscriber in self._subscribers:
             subscriber(change)
@@ -77,12 +77,16 @@ class ChangeIndex:
         elif subject is not None and subject in self._waiting:
             _wake(self._waiting[subject])
 
-    def is_current(self, user_id: uuid.UUID, position: int) -> bool:
-        """Whether what was read of a user after `position` was noted is still what the database says.
+    def is_current(self, position: int, *subjects: uuid.UUID) -> bool:
+        """Whether what was read of a user or a session after `position` was noted is still what the database says.
 
-        The position is noted before the read: a fill that a change has overtaken is thereby never current.
+        The position is noted before the read: a fill that a change has overtaken is thereby never current. Unlike
+        `ended`, this outlives the change: what was cached before it does not come back when the change is forgotten.
         """
-        return position >= self._floor and self._changed.get(user_id, 0) <= position
+        if position < self._floor:
+            return False
+        changed = self._changed
+        return all(changed.get(subject, 0) <= position for subject in subjects)
 
     def note_silence(self, seconds: float) -> None:
         """Distrust every cache after a silence in which rows may have come and gone."""

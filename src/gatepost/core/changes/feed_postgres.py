@@ -14,9 +14,11 @@ from typing import Any
 from gatepost.core.changes.domain import Change, ChangeIndex
 from gatepost.core.changes.store import CHANNEL, from_row, read_global_epoch, since_xid
 from gatepost.kernel.errors import Unavailable
+from gatepost.kernel.tasks import end_tasks
 from gatepost.storage.database import Database
-from gatepost.storage.errors import UNREACHABLE, unavailable_when_unreachable
+from gatepost.storage.errors import is_unreachable, unavailable_when_unreachable
 from gatepost.storage.hot_postgres import run_step
+from gatepost.storage.statement import Row
 
 _RECONNECT_S = 0.2
 _READ_TIMEOUT_S = 2.0
@@ -59,8 +61,11 @@ class PostgresFeed:
         if self._next is None:
             self._next = asyncio.create_task(self._read_next())
         try:
-            await asyncio.wait_for(asyncio.shield(self._next), _READ_TIMEOUT_S)
-        except UNREACHABLE as error:
+            async with asyncio.timeout(_READ_TIMEOUT_S):
+                await asyncio.shield(self._next)
+        except Exception as error:
+            if not is_unreachable(error):
+                raise
             msg = "the change feed cannot be read"
             raise Unavailable(msg, retry_after=1) from error
         if not self.is_fresh():
@@ -85,7 +90,11 @@ class PostgresFeed:
             if self._reader is None:
                 self._reader = await self._connect(self._database.conninfo)
             sent = self._clock.boottime()
-            rows = await asyncio.wait_for(run_step(self._reader, since_xid, {"since": self._xmin}, 0), _READ_TIMEOUT_S)
+            rows = await self._rows_since(self._xmin)
+            if rows[0][0] < self._xmin:  # another server answers, after a restore: its transactions are counted anew
+                rows = await self._rows_since(0)
+                self._seen.clear()  # numbers are given again
+                self.index.note_silence(float("inf"))
         except BaseException:
             await self._drop_reader()
             raise
@@ -98,6 +107,10 @@ class PostgresFeed:
         self._seen, self._xmin = found, rows[0][0]
         self._good_until = sent + self._bound
 
+    async def _rows_since(self, xid: int) -> list[Row]:
+        async with asyncio.timeout(_READ_TIMEOUT_S):
+            return await run_step(self._reader, since_xid, {"since": xid}, 0)
+
     async def _drop_reader(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
@@ -106,12 +119,15 @@ class PostgresFeed:
     async def _follow(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._bound / 4)
+                async with asyncio.timeout(self._bound / 4):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self._read()
                 self.index.prune(self._clock.now_ms())
-            except UNREACHABLE as error:
+            except Exception as error:
+                if not is_unreachable(error):
+                    raise
                 _log.warning("the change feed cannot be read: %s", type(error).__name__)
                 await asyncio.sleep(_RECONNECT_S)
 
@@ -124,7 +140,9 @@ class PostgresFeed:
                     self._wake.set()
                     async for _ in connection.notifies():
                         self._wake.set()
-            except UNREACHABLE as error:
+            except Exception as error:
+                if not is_unreachable(error):
+                    raise
                 _log.warning("LISTEN is lost, polling: %s", type(error).__name__)
             await asyncio.sleep(_RECONNECT_S)
 
@@ -148,7 +166,5 @@ class PostgresFeed:
     async def stop(self) -> None:
         """Stop following."""
         self._good_until = float("-inf")
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         await self._drop_reader()

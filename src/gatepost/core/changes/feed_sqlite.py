@@ -1,4 +1,7 @@
-"""The feed on SQLite: `PRAGMA data_version` on every request tells whether any other connection has committed.
+"""The feed on SQLite: `PRAGMA data_version` tells every request whether any other connection has committed.
+
+Requests that one turn of the event loop begins share the look: whatever the loop took from a socket after the look
+began runs after the end of that turn is noted, and looks anew. So a request sees all that was committed before it came.
 
 The connection is the feed's own: it never writes and never leaves a SELECT open, or it would keep seeing an old
 snapshot. Writers are serialized, so ids are in the order of commits.
@@ -8,15 +11,19 @@ import asyncio
 import logging
 import os
 import sqlite3
+from contextvars import Context
 
 from gatepost.core.changes.domain import Change, ChangeIndex
 from gatepost.core.changes.store import from_row, read_global_epoch, since_id
 from gatepost.kernel.errors import Unavailable
+from gatepost.kernel.tasks import end_tasks
 from gatepost.storage.database import Database
-from gatepost.storage.hot_sqlite import connect
+from gatepost.storage.hot_sqlite import connect_reader
 
 POLL_S = 0.05
 _PRUNE_EVERY = 200
+_LONGEST_TURN_S = 0.005
+_EMPTY = Context()
 _log = logging.getLogger("gatepost.changes")
 
 
@@ -30,16 +37,18 @@ class SqliteFeed:
         self._version = -1
         self._last_id = 0
         self._read_at = database.clock.boottime()
+        self._good_until = float("-inf")
         self._is_open = False
         self._poller: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Load everything."""
-        self._connection = connect(self._database.path)
+        self._connection = connect_reader(self._database.path)
         self._cursor = self._connection.cursor()
         self._inode = os.stat(self._database.path).st_ino  # noqa: PTH116 - of the open file's path, once
         self.index.global_epoch = await read_global_epoch(self._database)
         self._is_open = True
+        self._loop = asyncio.get_running_loop()
         self._database.on_fork.append(self.abandon)
         if not self.is_fresh():
             msg = "the change feed cannot be read"
@@ -50,18 +59,24 @@ class SqliteFeed:
         """Look whether anything was committed, and take it in."""
         if not self._is_open:
             return False
+        now = self._database.clock.boottime()
+        if now < self._good_until:
+            return True
         try:
-            now = self._database.clock.boottime()
             self.index.note_silence(now - self._read_at)
             (version,) = self._cursor.execute("PRAGMA data_version").fetchone()
             if version != self._version:
                 self._read()
                 self._version = version
-            self._read_at = now
+            self._read_at, self._good_until = now, now + _LONGEST_TURN_S
+            self._loop.call_soon(self._end_turn, context=_EMPTY)
         except sqlite3.Error:
             _log.exception("the change feed cannot be read")
             return False
         return True
+
+    def _end_turn(self) -> None:
+        self._good_until = float("-inf")
 
     def _read(self) -> None:
         rows = self._cursor.execute(self._sql.sql, self._sql.parameters({"since": self._last_id}, 0)).fetchall()
@@ -90,7 +105,7 @@ class SqliteFeed:
                 self.index.prune(self._database.clock.now_ms())
                 if not self._is_same_file():
                     _log.critical("the database file was replaced under a running process: restart it")
-                    self._is_open = False
+                    self.abandon()
 
     def _is_same_file(self) -> bool:
         try:
@@ -101,11 +116,11 @@ class SqliteFeed:
     def abandon(self) -> None:
         """Nothing is fresh in a forked child."""
         self._is_open = False
+        self._end_turn()
 
     async def stop(self) -> None:
         """Close."""
-        self._is_open = False
+        self.abandon()
         if self._poller is not None:
-            self._poller.cancel()
-            await asyncio.gather(self._poller, return_exceptions=True)
+            await end_tasks([self._poller])
         self._connection.close()

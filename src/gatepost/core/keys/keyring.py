@@ -116,10 +116,13 @@ class Keyring:
         return bool(results[0])
 
     async def reseal(self) -> int:
-        """Seal every key under the current secret; return how many were changed."""
+        """Seal every key that may still be used under the current secret; return how many were changed."""
         changed = 0
-        for row, sealed in await read_keys(self._database):
-            if not is_current(self._keys, sealed):
+        found = await read_keys(self._database)
+        rows, now = [row for row, _ in found], self._now()
+        for row, sealed in found:
+            is_used = state_of(row, rows, self.policy, now) is not KeyState.REMOVED
+            if is_used and not is_current(self._keys, sealed):
                 private = unseal(self._keys, sealed, context=_context(row.kid))
                 fresh = seal(self._keys, private, context=_context(row.kid))
                 changed += await reseal(self._database, row.kid, sealed, fresh)

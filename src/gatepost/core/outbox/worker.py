@@ -73,7 +73,8 @@ class OutboxWorker:
         try:
             mail = await self._render(job_id, bytes(sealed))
             if mail is not None:
-                await asyncio.wait_for(self._mailer.send(mail), _SEND_TIMEOUT_S)
+                async with asyncio.timeout(_SEND_TIMEOUT_S):
+                    await self._mailer.send(mail)
         except Exception:  # noqa: BLE001 - whatever a mailer raises, the mail is kept and tried again
             _log.exception("mail %s was not sent (attempt %d)", job_id, attempts)
             wait_ms = back_off_ms(attempts)

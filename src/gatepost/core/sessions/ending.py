@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 
-from sqlalchemy import BigInteger, Integer, Uuid, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Integer, Uuid, bindparam, case, insert, select, update
 from sqlalchemy.sql import func
 
 from gatepost.core.changes import Change, ChangeKind
@@ -26,7 +26,8 @@ _end_one = Statement(
     .values(revoked_at=store_now_ms())
     .returning(session.c.id)
 )
-# The row of the feed lives as long as the last token of the session, whose `exp` the session remembers.
+# The row of the feed lives as long as the last token of the session, whose `exp` the session remembers, and long
+# enough for every running process to have read it: a cookie has no `exp`, and what is cached of it must go.
 _record_ended = Statement(
     insert(change).from_select(
         ["xid", "kind", "subject", "epoch", "keep_until"],
@@ -35,7 +36,8 @@ _record_ended = Statement(
             bindparam("ended_kind", int(ChangeKind.SESSION_ENDED), type_=Integer),
             session.c.id,
             bindparam("no_epoch", None, type_=BigInteger),
-            session.c.access_exp + bindparam("keep_after_ms", KEEP_AFTER_MS, type_=BigInteger),
+            case((session.c.access_exp > store_now_ms(), session.c.access_exp), else_=store_now_ms())
+            + bindparam("keep_after_ms", KEEP_AFTER_MS, type_=BigInteger),
         ).where(session.c.id == _session_id),
     )
 )

@@ -150,10 +150,11 @@ end_reused = Statement(
     .returning(session.c.id)
 )
 
-# Activity is kept by the hour, so that a thief who reads the list cannot time himself by it.
+# Activity is kept by the hour, so that a thief who reads the list cannot time himself by it. What has expired is not
+# touched: it would live again.
 touch = Statement(
     update(session)
-    .where(session.c.id == _session_id, session.c.revoked_at.is_(None))
+    .where(session.c.id == _session_id, _is_live)
     .values(
         seen_at=store_now_ms(),
         idle_expires_at=_least(session.c.expires_at, store_now_ms() + _milliseconds("idle_ms")),

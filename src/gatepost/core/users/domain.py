@@ -4,7 +4,7 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic
+from typing import Annotated, Any, Generic
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import TypeVar
@@ -26,6 +26,17 @@ class Profile(BaseModel):
 P = TypeVar("P", bound=Profile, default=Profile)
 
 
+class _NeverFromRequest:
+    """Refuses, at import, to be read by pydantic; on a field, since `User[MyProfile]` hides methods of the class."""
+
+    def __get_pydantic_core_schema__(self, *_: object) -> Any:  # noqa: ANN401 - pydantic's own signature
+        msg = (
+            "User cannot be a plain request parameter, FastAPI would read it from the body: write `user: CurrentUser`; "
+            "to answer with one, declare `response_model=gatepost.UserView`"
+        )
+        raise TypeError(msg)
+
+
 @dataclass(frozen=True, slots=True)
 class User(Generic[P]):
     """One person.
@@ -36,7 +47,7 @@ class User(Generic[P]):
         epoch: moves on whenever every credential issued so far must die.
     """
 
-    id: uuid.UUID
+    id: Annotated[uuid.UUID, _NeverFromRequest()]
     email: str | None
     email_verified: bool
     username: str | None
@@ -46,15 +57,6 @@ class User(Generic[P]):
     is_disabled: bool
     epoch: int
     profile: P
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, *_: object) -> Any:  # noqa: ANN401 - pydantic's own signature
-        msg = (
-            "User cannot be a plain request parameter, FastAPI would read it from the body: write `user: CurrentUser`; "
-            "to answer with one, declare `response_model=gatepost.UserView`"
-        )
-        raise TypeError(msg)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NewUser:
@@ -116,9 +118,14 @@ def write_profile(profile: Profile) -> str:
     """Return a profile as stored.
 
     Raises:
-        InvalidInput: it is too large, or holds what a database cannot.
+        InvalidInput: it is too large, holds what a database cannot, or could not be read back (an infinite number, a
+            lone surrogate, nesting without end).
     """
-    text = profile.model_dump_json()
+    try:
+        text = profile.model_dump_json()
+        type(profile).model_validate_json(text)
+    except ValueError:
+        raise InvalidInput("profile", "holds a value that cannot be stored") from None
     if len(text.encode("utf-8", "surrogatepass")) > MAX_PROFILE_BYTES:
         raise InvalidInput("profile", "is too large")
     if not is_storable(text) or "\\u0000" in text:

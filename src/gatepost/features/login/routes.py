@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from gatepost.core.audit import Origin
 from gatepost.core.login.flow import Wanted
 from gatepost.core.runtime import Core
 from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
@@ -51,9 +52,9 @@ def router(host: FeatureHost) -> APIRouter:
         user = await core.users.get(opened.grant.user_id)
         if user is None:
             raise LoginFailed
-        if before is not None:  # the session that this browser had is over: nobody planted one for later
-            with contextlib.suppress(NotAuthenticated):
-                await _end(core, await core.authenticator.cookie(before), wanted)
+        await _end_cookie(
+            core, before, wanted.origin
+        )  # the session that this browser had: nobody planted one for later
         cookie = core.sessions.cookie(opened)
         set_cookie(response, web.session_cookie, cookie, max_age=web.session_max_age, is_secure=web.is_secure)
         return UserView.of(user)
@@ -66,8 +67,8 @@ def router(host: FeatureHost) -> APIRouter:
         core, web = host.core, host.web
         origin = origin_of(request, web.trusted_proxies)
         with contextlib.suppress(NotAuthenticated):
-            principal = await authenticate(host, request)
-            await core.sessions.end(principal.session_id, principal.user_id, origin=origin)
+            await _end(core, await authenticate(host, request), origin)
+        await _end_cookie(core, read_cookie(request, web.session_cookie), origin)  # a bearer token hid it, good or not
         await _end_refresh_cookie(core, read_cookie(request, web.refresh_cookie))
         response = Response(status_code=204)
         for name in (web.session_cookie, web.refresh_cookie):
@@ -77,8 +78,14 @@ def router(host: FeatureHost) -> APIRouter:
     return routes
 
 
-async def _end(core: Core, principal: Principal, wanted: Wanted) -> None:
-    await core.sessions.end(principal.session_id, principal.user_id, origin=wanted.origin)
+async def _end(core: Core, principal: Principal, origin: Origin) -> None:
+    await core.sessions.end(principal.session_id, principal.user_id, origin=origin)
+
+
+async def _end_cookie(core: Core, value: str | None, origin: Origin) -> None:
+    if value is not None:
+        with contextlib.suppress(NotAuthenticated):
+            await _end(core, await core.authenticator.cookie(value), origin)
 
 
 async def _end_refresh_cookie(core: Core, value: str | None) -> None:

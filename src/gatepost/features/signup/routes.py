@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from gatepost.core.login.domain import network_of
 from gatepost.core.throttle import Unit
 from gatepost.feature import FeatureHost
-from gatepost.kernel.errors import AuthError
+from gatepost.kernel.errors import AuthError, Busy
 from gatepost.kernel.purpose import Purpose
 from gatepost.kernel.tokens import keyed_hash
 from gatepost.web.guard import public
@@ -48,14 +48,18 @@ def router(host: FeatureHost) -> APIRouter:
         """Make an account. It opens no session: sign in next."""
         core, origin = host.core, origin_of(request, host.web.trusted_proxies)
         source = keyed_hash(core.keys.current(Purpose.THROTTLE_KEY), network_of(origin.ip))
-        await core.throttle.take(address=[Unit(host.web.signup_budget, source)])
-        user = await host.registration.register(
-            email=account.email,
-            username=account.username,
-            password=account.password.get_secret_value(),
-            full_name=account.full_name,
-            origin=origin,
-        )
+        taken = await core.throttle.take(address=[Unit(host.web.signup_budget, source)])
+        try:
+            user = await host.registration.register(
+                email=account.email,
+                username=account.username,
+                password=account.password.get_secret_value(),
+                full_name=account.full_name,
+                origin=origin,
+            )
+        except Busy:  # nobody's attempt
+            await taken.give_back()
+            raise
         if user is None:
             raise IdentifierTaken
         return UserView.of(user)

@@ -53,6 +53,10 @@ def router(host: FeatureHost) -> APIRouter:
         match required(form, "grant_type"):
             case "password":
                 tokens = await _password_grant(host, form, origin)
+                if (
+                    wants_cookie and cookie is not None
+                ):  # the session that this browser had: nobody planted one for later
+                    await revoke(host.core, cookie, FIRST_PARTY, origin)
             case "refresh_token":
                 tokens = await _refresh_grant(host, form, cookie, origin)
                 wants_cookie = wants_cookie or cookie is not None

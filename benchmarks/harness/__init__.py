@@ -1,0 +1,1 @@
+"""What every measurement shares: servers, load, databases, statistics, report."""

@@ -1,0 +1,1 @@
+"""The measurements, one module each; each returns a section of the report."""

@@ -1,0 +1,58 @@
+import { useEffect } from "react";
+import { AccountPage } from "./account/AccountPage";
+import { SignInPage } from "./entry/SignInPage";
+import { SignUpPage } from "./entry/SignUpPage";
+import { Button } from "./parts/Button";
+import { Header } from "./parts/Header";
+import { Toast } from "./parts/Toast";
+import { dismissToast } from "./parts/toasts";
+import { Redirect, useAddress } from "./router";
+import { useMe, type Me } from "./session";
+import { TodosPage } from "./todos/TodosPage";
+import { words } from "./words";
+
+const TITLES: Record<string, string> = { "/sign-in": "Sign in", "/sign-up": "Create your account", "/account": "Account" };
+
+export function App() {
+  const { pathname } = useAddress();
+  const me = useMe();
+  useEffect(() => {
+    dismissToast(); // it spoke of the page before
+    document.title = pathname in TITLES ? `${TITLES[pathname] ?? ""} · Todo` : "Todo";
+  }, [pathname]);
+  return (
+    <>
+      {me.data ? (
+        <Page me={me.data} path={pathname} />
+      ) : (
+        me.isError && <Unreachable error={me.error} retry={() => void me.refetch()} />
+      )}
+      <Toast />
+    </>
+  );
+}
+
+function Page({ me, path }: { me: Me; path: string }) {
+  const isEntry = path === "/sign-in" || path === "/sign-up";
+  if (me.user === null) {
+    if (!isEntry) return <Redirect to="/sign-in" />;
+    return path === "/sign-up" ? <SignUpPage /> : <SignInPage key={me.why} me={me} />;
+  }
+  if (path !== "/" && path !== "/account") return <Redirect to="/" />;
+  return (
+    <div key={me.user.id}>
+      <Header user={me.user} path={path} />
+      <main className="page">{path === "/account" ? <AccountPage user={me.user} /> : <TodosPage user={me.user} />}</main>
+    </div>
+  );
+}
+
+function Unreachable({ error, retry }: { error: unknown; retry: () => void }) {
+  return (
+    <main className="page unreachable">
+      <h1>No answer</h1>
+      <p className="lead">{words(error)}</p>
+      <Button onClick={retry}>Try again</Button>
+    </main>
+  );
+}

@@ -1,0 +1,46 @@
+/** What went wrong, in words that say what to do next. Codes are the server's; nothing here guesses from its sentences. */
+import { asApiError, type FieldError } from "./api/client";
+
+const BY_CODE: Record<string, string> = {
+  "login.failed": "That e-mail and password do not match.",
+  "login.factor_required": "This account needs a second step that this app does not offer yet.",
+  "signup.identifier_taken": "This e-mail address has an account already.",
+  "session.not_fresh": "For your safety, sign out and in again before you change this.",
+  "password.breached": "This password is known from a data leak. Choose another one.",
+};
+
+const BY_STATUS: Record<number, string> = {
+  0: "The server cannot be reached. Check your connection and try again.",
+  401: "Your session has ended. Sign in again to carry on.",
+  403: "You are not allowed to do this.",
+  404: "It is not there any more. It may have been deleted in another window.",
+  422: "Something in the form is not right. Check it and try again.",
+};
+
+export function words(error: unknown): string {
+  const { status, code, retryAfter, detail } = asApiError(error);
+  if (status === 429) return `Too many attempts. Try again ${wait(retryAfter)}.`;
+  if (status === 503) return `The server is busy. Try again ${wait(retryAfter)}.`;
+  if (status >= 500) return "Something went wrong on our side. Try again in a moment.";
+  return BY_CODE[code] ?? ((code && detail) || (BY_STATUS[status] ?? "That did not work. Try again."));
+}
+
+/** One sentence for each field of a form that the server refused; `password` and `new_password` speak alike. */
+export function fieldWords(error: unknown): Record<string, string> {
+  return Object.fromEntries(asApiError(error).fields.map((each) => [each.field, sentence(each)]));
+}
+
+function sentence({ field, type, message }: FieldError): string {
+  if (field === "email") return "Enter an e-mail address, like ada@example.com.";
+  if (field.endsWith("password") && type === "string_too_short") return "Use at least 8 characters.";
+  if (type === "string_too_long") return "This is too long.";
+  if (type === "string_too_short" || type === "missing") return "This cannot be empty.";
+  return message.replace(/^Value error, /, "");
+}
+
+function wait(seconds: number | null): string {
+  if (seconds === null) return "in a moment";
+  if (seconds < 60) return seconds === 1 ? "in a second" : `in ${seconds} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes === 1 ? "in a minute" : `in ${minutes} minutes`;
+}
