@@ -6,11 +6,12 @@ Two processes that start at once do not migrate at once: the second waits for th
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.storage.database import Database
 from gatepost.storage.errors import unavailable_when_unreachable
+from gatepost.storage.migrations import HEAD
 
 if TYPE_CHECKING:  # Alembic costs a fifth of a second and many megabytes: it is imported where something is migrated
     from alembic.script import ScriptDirectory
@@ -46,16 +47,18 @@ def upgrade(connection: Connection) -> None:
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether the database is at this package's newest revision."""
-    from alembic.migration import MigrationContext  # noqa: PLC0415 - as above
-
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    return set(context.get_current_heads()) == set(_scripts().get_heads())
+    """Whether the database is at this package's newest revision; does not need Alembic."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return False
+    return list(connection.scalars(text(f"SELECT version_num FROM {VERSION_TABLE}"))) == [HEAD]  # noqa: S608 - a constant
 
 
 async def migrate(database: Database) -> None:
     """Bring a started database up to date."""
     with unavailable_when_unreachable():
+        async with database.engine.connect() as connection:
+            if await connection.run_sync(is_current):
+                return
         async with database.transaction() as connection:
             await connection.run_sync(upgrade)
 
