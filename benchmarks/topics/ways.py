@@ -6,6 +6,7 @@ PLAIN, GATE = "benchmarks.apps.plain:app", "benchmarks.apps.gate:app"
 
 BARE = App("bare", "bare route", PLAIN)
 NOOP = App("noop", "no-op dependency", PLAIN, env={"BENCH_WAY": "noop"})
+INCLUDED = App("included", "bare route on an included router", PLAIN, env={"BENCH_WAY": "included"})
 PRINCIPAL = App("principal", "Gatepost, `CurrentPrincipal`", GATE, "gatepost", "bearer", {"BENCH_WAY": "principal"})
 COOKIE = App("cookie", "Gatepost, `CurrentPrincipal`, cookie session", GATE, "gatepost", "cookie", PRINCIPAL.env)
 USER = App("user", "Gatepost, `CurrentUser`", GATE, "gatepost", "bearer", {"BENCH_WAY": "user"})
@@ -29,4 +30,4 @@ TUTORIAL = App(
 
 OURS = (PRINCIPAL, COOKIE, USER, GUARDED)
 PEERS = (FASTAPI_USERS, TUTORIAL)
-EVERY = (BARE, NOOP, *OURS, *PEERS)
+EVERY = (BARE, NOOP, INCLUDED, *OURS, *PEERS)
