@@ -7,6 +7,7 @@ gets a small policy made here.
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -30,6 +31,10 @@ from gatepost.web.policy import WebPolicy
 DEVELOPMENT_SECRET_FILE = Path(".gatepost-secret")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]", "testserver"}
 _MIN_DISTINCT = 10
+# What stands in examples; the number is the key of FastAPI's tutorial, which half the world has copied.
+_COPIED = re.compile(
+    "secret|change.?me|password|example|default|insecure|09d25e094faa6ca2556c818166b7a956", re.IGNORECASE
+)
 Seconds = Annotated[int, Field(ge=1)]
 BudgetText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,6}$")]
 
@@ -147,6 +152,9 @@ class Settings(BaseSettings):
                 msg = "set GATEPOST_SECRET to the output of `gatepost secret generate`, and keep it safe"
                 raise ConfigurationError(msg)
             current = _development_secret(DEVELOPMENT_SECRET_FILE)
+        if self.is_production and _COPIED.search(current):
+            msg = "GATEPOST_SECRET is one from an example: use the output of `gatepost secret generate`"
+            raise ConfigurationError(msg)
         previous = (self.secret_previous.get_secret_value(),) if self.secret_previous else ()
         return PurposeKeys(_checked(current), tuple(_checked(secret) for secret in previous))
 

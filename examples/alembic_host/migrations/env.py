@@ -6,12 +6,12 @@ DATABASE_URL=sqlite:///app.db alembic -c examples/alembic_host/alembic.ini upgra
 import os
 
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 import gatepost.alembic
 from examples.alembic_host.models import Base
 
-with create_engine(os.environ["DATABASE_URL"]).begin() as connection:
+with create_engine(os.environ["DATABASE_URL"], poolclass=NullPool).begin() as connection:
     gatepost.alembic.upgrade(connection)
     context.configure(
         connection=connection,

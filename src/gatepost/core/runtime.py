@@ -163,7 +163,7 @@ def _throttle(database: Database, policy: CorePolicy) -> tuple[Throttle, Any]:
 
 
 def _forget_tokens(authenticator: Authenticator[Any], change: Change) -> None:
-    if change.kind is ChangeKind.KEYS:
+    if change.kind in {ChangeKind.KEYS, ChangeKind.GAP}:
         authenticator.forget_tokens()
 
 

@@ -16,6 +16,7 @@ class AuthError(Exception):
         code: stable, `feature.reason`.
         status: the HTTP status that says it best.
         public: words for the person who asked.
+        wait: `retry_after` where nothing better is known.
         retry_after: whole seconds after which asking again makes sense, or None.
         evidence: events to be recorded after the rollback.
     """
@@ -23,6 +24,7 @@ class AuthError(Exception):
     code: ClassVar[str] = "auth.refused"
     status: ClassVar[int] = 400
     public: ClassVar[str] = "The request was refused."
+    wait: ClassVar[int | None] = None
 
     def __init__(
         self,
@@ -35,7 +37,7 @@ class AuthError(Exception):
         super().__init__(detail or self.code)
         self.detail = detail
         self.text = public or self.public
-        self.retry_after = retry_after
+        self.retry_after = self.wait if retry_after is None else retry_after
         self.evidence = tuple(evidence)
 
 
@@ -102,6 +104,7 @@ class Unavailable(AuthError):
     code = "storage.unavailable"
     status = 503
     public = "The service is not available at the moment."
+    wait = 1
 
 
 class NotAuthenticated(AuthError):

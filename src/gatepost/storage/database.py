@@ -5,6 +5,7 @@ there until it is started anew.
 """
 
 import asyncio
+import logging
 import os
 import weakref
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,9 @@ from gatepost.storage.errors import unavailable_when_unreachable
 from gatepost.storage.hot_postgres import HotPostgres
 from gatepost.storage.hot_sqlite import PRAGMAS, HotSqlite
 from gatepost.storage.nesting import inside_transaction
+
+# At DEBUG this driver writes every statement with its values: hashes of passwords would stand in a host's log.
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
 
 _started: "weakref.WeakSet[Database]" = weakref.WeakSet()
 _abandoned: list[object] = []

@@ -8,6 +8,7 @@ nobody with it.
 
 import asyncio
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from gatepost.kernel.clock import Clock
@@ -18,6 +19,7 @@ from gatepost.storage.statement import Row, Statement, Step, Values
 
 BUSY_TIMEOUT_MS = 5_000
 READ_TIMEOUT_MS = 50
+_WAL_TRIES, _WAL_WAIT_S = 100, 0.05
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -32,9 +34,23 @@ _Outcome = list[list[Row]] | BaseException
 def connect(path: str) -> sqlite3.Connection:
     """Open a connection in autocommit mode with our pragmas."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
+    _use_wal(connection)
     for pragma in PRAGMAS:
         connection.execute(pragma)
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Make a new file a WAL; SQLite does not wait for this lock by itself when two processes do it at once."""
+    for left in reversed(range(_WAL_TRIES)):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or not left:
+                raise
+            time.sleep(_WAL_WAIT_S)
+        else:
+            return
 
 
 def connect_reader(path: str) -> sqlite3.Connection:
@@ -127,7 +143,7 @@ class HotSqlite:
                 results.append(compiled.rows(cursor.fetchall()))
                 if compiled.returns_rows and not results[-1]:
                     break
-        except sqlite3.Error as error:
+        except Exception as error:
             if not writer.in_transaction:  # the whole transaction is gone (disk full): nobody's work was kept
                 raise
             writer.execute("ROLLBACK TO job")

@@ -93,7 +93,7 @@ def oauth_error(error: AuthError) -> Response:
 def invalid_payload(error: RequestValidationError) -> Response:
     """Return what is wrong with a payload, by place and reason, never with the value that was sent."""
     found = [
-        {"loc": [str(part) for part in item["loc"]][:8], "msg": item["msg"], "type": item["type"]}
+        {"loc": [str(part)[:100] for part in item["loc"][:8]], "msg": item["msg"], "type": item["type"]}
         for item in error.errors()[:20]
     ]
     return problem(422, "request.invalid", "The request is not valid.", NO_STORE, errors=found)

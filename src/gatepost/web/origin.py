@@ -22,7 +22,8 @@ def client_address(connection: HTTPConnection, trusted_proxies: int) -> str | No
     if trusted_proxies == 0:
         return peer
     forwarded = ",".join(connection.headers.getlist("x-forwarded-for"))
-    entries = [entry.strip() for entry in forwarded.split(",")] if len(forwarded) <= _MAX_FORWARDED else []
+    # From the right: what a client puts before it, however long, must not hide what our proxy wrote.
+    entries = [entry.strip() for entry in forwarded[-_MAX_FORWARDED:].split(",")]
     if len(entries) < trusted_proxies:
         return peer
     return _address(entries[-trusted_proxies]) or peer

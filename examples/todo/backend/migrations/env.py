@@ -4,7 +4,7 @@ What could go wrong: autogenerate proposes to drop every table it does not know;
 """
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import Connection, NullPool, create_engine, make_url
 
 import gatepost.alembic
 from backend.models import Base
@@ -32,5 +32,5 @@ else:
     # From the command line: the same database by a driver that needs no event loop.
     address = make_url(Settings().url_of_database)
     driver = "sqlite" if address.get_backend_name() == "sqlite" else "postgresql+psycopg"
-    with create_engine(address.set(drivername=driver)).begin() as own:
+    with create_engine(address.set(drivername=driver), poolclass=NullPool).begin() as own:
         run(own)

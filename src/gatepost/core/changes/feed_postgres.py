@@ -35,6 +35,7 @@ class PostgresFeed:
         self._bound = bound
         self._listen_url = listen_url or database.conninfo
         self._good_until = float("-inf")
+        self._is_stopped = False
         self._read_at = self._clock.boottime()
         self._xmin = 0
         self._seen: set[int] = set()
@@ -58,6 +59,9 @@ class PostgresFeed:
 
     async def freshen(self) -> None:
         """Wait for a read begun after this call; everybody who waits shares it."""
+        if self._is_stopped:
+            msg = "the change feed is stopped"
+            raise Unavailable(msg)
         if self._next is None:
             self._next = asyncio.create_task(self._read_next())
         try:
@@ -160,11 +164,13 @@ class PostgresFeed:
 
     def abandon(self) -> None:
         """Nothing is fresh in a forked child."""
+        self._is_stopped = True
         self._good_until = float("-inf")
         self._reader, self._next = None, None
 
     async def stop(self) -> None:
         """Stop following."""
-        self._good_until = float("-inf")
+        self._is_stopped = True
         await end_tasks(self._tasks)
+        self._good_until = float("-inf")
         await self._drop_reader()

@@ -103,9 +103,9 @@ class SqliteFeed:
             rounds += 1
             if rounds % _PRUNE_EVERY == 0:
                 self.index.prune(self._database.clock.now_ms())
-                if not self._is_same_file():
-                    _log.critical("the database file was replaced under a running process: restart it")
-                    self.abandon()
+            if not self._is_same_file():
+                _log.critical("the database file was replaced under a running process: restart it")
+                self.abandon()
 
     def _is_same_file(self) -> bool:
         try:

@@ -27,7 +27,7 @@ class KeyPolicy:
     """How keys live; all times in seconds.
 
     Attributes:
-        algorithm: of new keys; the newest active key of this algorithm signs.
+        algorithm: of new keys.
         rotation: the age at which a successor is made.
         jwks_max_age: how long others may cache our JWKS.
         token_lifetime: the longest life of a token, leeway included.
@@ -61,33 +61,35 @@ class KeyRow:
     removed_at: int | None
 
 
-def removal_time(row: KeyRow, rows: Sequence[KeyRow], policy: KeyPolicy) -> int | None:
-    """Return when the key stops verifying, or None while nothing has succeeded it."""
-    if row.removed_at is not None:
-        return row.removed_at
+def is_removed(row: KeyRow, rows: Sequence[KeyRow], policy: KeyPolicy, now_ms: int) -> bool:
+    """Whether the key no longer verifies: it was removed by hand, or succeeded long enough ago."""
+    if row.removed_at is not None:  # at once, whatever the clocks of two machines make of the time
+        return True
     successors = [other.active_from for other in rows if other.sequence > row.sequence]
-    return min(successors) + policy.keep_after_ms if successors else None
+    return bool(successors) and now_ms >= min(successors) + policy.keep_after_ms
 
 
 def state_of(row: KeyRow, rows: Sequence[KeyRow], policy: KeyPolicy, now_ms: int) -> KeyState:
     """Return the key's state at a time."""
-    removed = removal_time(row, rows, policy)
-    if removed is not None and now_ms >= removed:
+    if is_removed(row, rows, policy, now_ms):
         return KeyState.REMOVED
-    if now_ms < row.active_from:
-        return KeyState.NEXT
     signer = signer_of(rows, policy, now_ms)
-    return KeyState.ACTIVE if signer is not None and signer.kid == row.kid else KeyState.RETIRED
+    if signer is not None and signer.kid == row.kid:
+        return KeyState.ACTIVE
+    return KeyState.NEXT if now_ms < row.active_from else KeyState.RETIRED
 
 
 def signer_of(rows: Sequence[KeyRow], policy: KeyPolicy, now_ms: int) -> KeyRow | None:
-    """Return the key that signs: the newest of the configured algorithm that is old enough, else the newest at all."""
-    ready = []
-    for row in rows:
-        removed = removal_time(row, rows, policy)
-        if row.active_from <= now_ms and (removed is None or now_ms < removed):
-            ready.append(row)
-    return max(ready, key=lambda row: (row.algorithm == policy.algorithm, row.sequence), default=None)
+    """Return the key that signs: the newest that is old enough, whatever its algorithm.
+
+    Any other would be removed before the tokens that it signs have died. Where none is old enough, because this
+    machine's clock is behind the database's, it is the one that will be next.
+    """
+    living = [row for row in rows if not is_removed(row, rows, policy, now_ms)]
+    ready = [row for row in living if row.active_from <= now_ms]
+    if ready:
+        return max(ready, key=lambda row: row.sequence)
+    return min(living, key=lambda row: row.active_from, default=None)
 
 
 def needs_successor(rows: Sequence[KeyRow], policy: KeyPolicy, now_ms: int) -> bool:

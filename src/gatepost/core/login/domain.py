@@ -35,15 +35,13 @@ def network_of(ip: str | None) -> str:
 def attempt_units(
     policy: LoginPolicy, keys: PurposeKeys, *, ip: str | None, identifier: str, user_id: uuid.UUID | None
 ) -> tuple[list[Unit], list[Unit]]:
-    """Return the units of one attempt: those of the address, then that of the user.
+    """Return the units of one attempt: that of the address, then those that protect the user.
 
+    The pair counts for the user: its store is the one that never forgets, however many attempts make another slow.
     An identifier that nobody has gets a budget like a user's, so that it answers alike.
     """
     key = keys.current(Purpose.THROTTLE_KEY)
     network = network_of(ip)
     subject = f"user:{user_id}" if user_id is not None else f"nobody:{identifier}"
-    address = [
-        Unit(policy.address, keyed_hash(key, network)),
-        Unit(policy.pair, keyed_hash(key, network, subject)),
-    ]
-    return address, [Unit(policy.account, keyed_hash(key, subject))]
+    pair = Unit(policy.pair, keyed_hash(key, network, subject))
+    return [Unit(policy.address, keyed_hash(key, network))], [pair, Unit(policy.account, keyed_hash(key, subject))]

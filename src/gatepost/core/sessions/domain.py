@@ -102,11 +102,15 @@ def judge(row: SessionRow, generation: int, *, grace: int, is_cookie: bool) -> R
     """
     if not row.is_live:
         return Rotation.DEAD
-    is_recent = row.now - row.rotated_at <= grace * 1000
+    age, grace_ms = row.now - row.rotated_at, grace * 1000
+    is_recent = age <= grace_ms
     if generation > row.generation:  # the row lost writes: a restore, or a lagging replica was promoted
         return Rotation.FORWARD
     if generation == row.generation:
-        return Rotation.KEEP if is_cookie and is_recent else Rotation.ROTATE
+        # Twice the grace: an answer to a retry, which may be sent until the grace ends and then be slow, must reach the
+        # cookie jar before the next generation does, or it would put an old token in the place of the new one.
+        is_kept = is_cookie and age <= 2 * grace_ms and row.now < row.access_exp
+        return Rotation.KEEP if is_kept else Rotation.ROTATE
     if not is_recent:
         return Rotation.REUSE
     return Rotation.REPEAT if generation == row.generation - 1 else Rotation.LATE

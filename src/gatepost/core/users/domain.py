@@ -58,6 +58,7 @@ class User(Generic[P]):
     epoch: int
     profile: P
 
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NewUser:
     """What a new user is made from: identifiers already normalized, the password already hashed."""

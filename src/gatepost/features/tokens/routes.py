@@ -47,6 +47,7 @@ def router(host: FeatureHost) -> APIRouter:
         form = await read_form(request)
         cookie = None if "refresh_token" in form else read_cookie(request, host.web.refresh_cookie)
         wants_cookie = form.get("refresh_cookie") == "true"
+        held: str | None = None
         if wants_cookie:
             refuse_cross_site(request, host.web)
         origin = origin_of(request, host.web.trusted_proxies)
@@ -60,12 +61,17 @@ def router(host: FeatureHost) -> APIRouter:
             case "refresh_token":
                 tokens = await _refresh_grant(host, form, cookie, origin)
                 wants_cookie = wants_cookie or cookie is not None
+                held = cookie
             case _:
                 error = "unsupported_grant_type"
                 raise OAuthError(error, "This grant type is not supported.")
-        return _token_response(host, tokens, wants_cookie=wants_cookie)
+        return _token_response(host, tokens, wants_cookie=wants_cookie, held=held)
 
-    @routes.post("/revoke", openapi_extra=form_body(token=True, token_type_hint=False, client_id=False))
+    @routes.post(
+        "/revoke",
+        openapi_extra=form_body(token=True, token_type_hint=False, client_id=False),
+        response_class=Response,  # an empty answer
+    )
     @public
     @oauth_endpoint
     async def revoke_token(request: Request) -> Response:
@@ -111,8 +117,11 @@ async def _refresh_grant(host: FeatureHost, form: dict[str, str], cookie: str | 
     return await refresh(host.core, text, form.get("scope"), client_id, origin, is_cookie=cookie is not None)
 
 
-def _token_response(host: FeatureHost, tokens: Tokens, *, wants_cookie: bool) -> Response:
-    """Return RFC 6749, section 5.1; with a cookie, the refresh token is only there."""
+def _token_response(host: FeatureHost, tokens: Tokens, *, wants_cookie: bool, held: str | None) -> Response:
+    """Return RFC 6749, section 5.1; with a cookie, the refresh token is only there.
+
+    A cookie that the browser holds already is not set again: a slow answer would put it in the place of a newer one.
+    """
     content: dict[str, Any] = {
         "access_token": tokens.access_token,
         "token_type": "Bearer",
@@ -122,7 +131,7 @@ def _token_response(host: FeatureHost, tokens: Tokens, *, wants_cookie: bool) ->
     if not wants_cookie:
         content["refresh_token"] = tokens.refresh_token
     response = JSONResponse(content, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
-    if wants_cookie:
+    if wants_cookie and tokens.refresh_token != held:
         name, age = host.web.refresh_cookie, host.web.session_max_age
         set_cookie(response, name, tokens.refresh_token, max_age=age, is_secure=host.web.is_secure)
     return response
