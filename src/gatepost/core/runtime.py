@@ -175,6 +175,6 @@ async def _maintain(core: Core) -> None:
             await prune_changes(core.database)
             await core.throttle.prune()
             await core.sessions.prune()
-            await core.keyring.ensure()
+            await core.keyring.ensure(is_start=False)
         except Exception:  # noqa: BLE001 - the next round tries again
             _log.exception("maintenance failed and will be tried again")

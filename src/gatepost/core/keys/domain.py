@@ -93,9 +93,13 @@ def signer_of(rows: Sequence[KeyRow], policy: KeyPolicy, now_ms: int) -> KeyRow 
 
 
 def needs_successor(rows: Sequence[KeyRow], policy: KeyPolicy, now_ms: int) -> bool:
-    """Whether a new key is due: there is none, the newest is old, or it is of another algorithm."""
+    """Whether a new key is due: there is none, or the newest is old."""
     newest = max(rows, key=lambda row: row.sequence, default=None)
-    if newest is None:
+    if newest is None or newest.removed_at is not None:
         return True
-    is_old = now_ms - newest.created_at >= policy.rotation * 1000
-    return is_old or newest.algorithm != policy.algorithm or newest.removed_at is not None
+    return now_ms - newest.created_at >= policy.rotation * 1000
+
+
+def is_of_another_algorithm(rows: Sequence[KeyRow], policy: KeyPolicy) -> bool:
+    """Whether the settings ask for another algorithm than that of the newest key."""
+    return bool(rows) and max(rows, key=lambda row: row.sequence).algorithm != policy.algorithm

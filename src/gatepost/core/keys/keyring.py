@@ -7,7 +7,15 @@ be opened stops the start; nothing is generated over it.
 from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.changes.domain import Change, ChangeKind
 from gatepost.core.changes.store import GRACE_MS, change_steps
-from gatepost.core.keys.domain import KeyPolicy, KeyRow, KeyState, needs_successor, signer_of, state_of
+from gatepost.core.keys.domain import (
+    KeyPolicy,
+    KeyRow,
+    KeyState,
+    is_of_another_algorithm,
+    needs_successor,
+    signer_of,
+    state_of,
+)
 from gatepost.core.keys.store import claim_step, read_keys, remove_others_step, reseal
 from gatepost.crypto.jwt import TokenKey, generate_key, load_key
 from gatepost.crypto.sealed import SealBroken, is_current, seal, unseal
@@ -73,12 +81,14 @@ class Keyring:
                 raise ConfigurationError(msg) from error
         self._rows, self._good_until = rows, 0
 
-    async def ensure(self) -> bool:
+    async def ensure(self, *, is_start: bool = True) -> bool:
         """Make the first key, or the successor that is due; return whether this process made one."""
         await self.load()
         made = False
         for _ in range(_MAX_CLAIMS):
-            if not needs_successor(self._rows, self.policy, self._now()):
+            # Only a start follows the setting: while a new version is rolled out, two would outbid each other for ever.
+            follows = is_start and is_of_another_algorithm(self._rows, self.policy)
+            if not follows and not needs_successor(self._rows, self.policy, self._now()):
                 return made
             made = await self._make(is_immediate=not self._verifying())
             await self.load()
