@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     login_budget_address: BudgetText = "100/900"
     login_budget_pair: BudgetText = "10/900"
     login_budget_account: BudgetText = "20/3600"
+    login_failure_floor: Annotated[float, Field(ge=0, le=5)] = 0.0
     signup_budget_address: BudgetText = "20/3600"
     throttle: Literal["sql", "memory"] = "sql"
 
@@ -186,6 +187,7 @@ class Settings(BaseSettings):
                 address=_budget("login-address", self.login_budget_address),
                 pair=_budget("login-pair", self.login_budget_pair),
                 account=_budget("login-account", self.login_budget_account),
+                failure_floor=self.login_failure_floor,
             ),
             hashes=HashPolicy(memory_kib=self.hash_memory_kib, time_cost=self.hash_time_cost),
             hash_threads=self.hash_threads,

@@ -26,6 +26,7 @@ from gatepost.kernel.tokens import TokenMalformed, parse_cookie
 MAX_CACHED = 20_000
 _TOUCH_EVERY_MS = 3_600_000
 _WATCH_S = 1.0
+_LOOK_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -51,6 +52,8 @@ class Authenticator(Generic[P]):
         self._tokens: dict[str, _Known] = {}
         self._cookies: dict[str, _Known] = {}
         self._people: dict[uuid.UUID, tuple[User[P], int]] = {}
+        self._kids: set[str] = set()
+        self._looked_at = 0.0
 
     def forget_tokens(self) -> None:
         """Verify every token anew: the keys have changed."""
@@ -65,8 +68,10 @@ class Authenticator(Generic[P]):
         """
         if not self._feed.is_fresh():
             await self._feed.freshen()
-        known = self._tokens.get(token)
         now = self._clock.now()
+        if not 0 <= now - self._looked_at < _LOOK_EVERY_S:
+            self._look_at_keys(now)
+        known = self._tokens.get(token)
         if known is None:
             known = await self._verify(token, now)
         principal = known.principal
@@ -148,6 +153,13 @@ class Authenticator(Generic[P]):
             return
         finally:
             index.stop_waiting(event, *subjects)
+
+    def _look_at_keys(self, now: float) -> None:
+        """Verify every token anew when a key was removed: time alone does that, and nobody is told."""
+        kids, self._looked_at = set(self._services.keyring.verifying()), now
+        if not self._kids <= kids:
+            self.forget_tokens()
+        self._kids = kids
 
     async def _verify(self, token: str, now: float) -> _Known:
         services, policy = self._services, self._services.tokens

@@ -13,11 +13,19 @@ _IPV6_NETWORK_BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class LoginPolicy:
-    """How often may be tried: from one address, by one address at one identifier, and at one user."""
+    """How often may be tried, and how soon a failure may be answered.
+
+    Attributes:
+        address: from one address.
+        pair: by one address at one identifier.
+        account: at one user.
+        failure_floor: seconds that a failure takes at least, whatever hash there was to verify.
+    """
 
     address: Budget
     pair: Budget
     account: Budget
+    failure_floor: float = 0.0
 
 
 def network_of(ip: str | None) -> str:

@@ -5,6 +5,7 @@ factors that remain, and only then a session, conditional on the epoch that was 
 its evidence and gives nothing back; a success gives back only its own units.
 """
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -77,14 +78,14 @@ class Login:
             InvalidInput: the password cannot be one (too long, control characters).
         """
         secret = normalize_password(password)
-        name = _identifier(identifier)
+        name, began = _identifier(identifier), self._database.clock.boottime()
         with self._passwords.reserve() as slot:
             rows = await self._database.hot.read(store.credentials_by_identifier, {"identifier": name})
             user_id, epoch, disabled_at, stored = rows[0] if rows else (None, 0, None, None)
             taken = await self._take(name, user_id, wanted.origin)
             verdict = await self._passwords.verify(secret, stored, slot)
         if not verdict.is_right or user_id is None or disabled_at is not None:
-            await self._fail(user_id, wanted.origin, AuditEvent.LOGIN_FAILED)
+            await self._fail(user_id, wanted.origin, began)
         remaining = [name for factor in self._factors for name in await factor(user_id, [PASSWORD])]
         if remaining:
             raise FactorRequired(remaining)
@@ -111,14 +112,14 @@ class Login:
         Raises:
             LoginFailed, ThrottleSpent, Busy, InvalidInput: as in `with_password`.
         """
-        secret = normalize_password(password, field="current_password")
+        secret, began = normalize_password(password, field="current_password"), self._database.clock.boottime()
         with self._passwords.reserve() as slot:
             found = await self._passwords.credentials(user_id)
             epoch, stored = found or (0, None)
             taken = await self._take(str(user_id), user_id, origin)
             verdict = await self._passwords.verify(secret, stored, slot)
         if not verdict.is_right or stored is None:
-            await self._fail(user_id, origin, AuditEvent.LOGIN_FAILED)
+            await self._fail(user_id, origin, began)
         await taken.give_back()
         return epoch, stored
 
@@ -166,9 +167,10 @@ class Login:
             await work.publish(SignedIn(user_id=opening.user_id, session_id=session_id, ip=opening.origin.ip))
         return opened
 
-    async def _fail(self, user_id: uuid.UUID | None, origin: Origin, event: AuditEvent) -> NoReturn:
-        refusal: AuthError = LoginFailed(evidence=[self._record(event, user_id, origin)])
+    async def _fail(self, user_id: uuid.UUID | None, origin: Origin, began: float) -> NoReturn:
+        refusal: AuthError = LoginFailed(evidence=[self._record(AuditEvent.LOGIN_FAILED, user_id, origin)])
         await record_evidence(self._database, refusal)
+        await asyncio.sleep(self._policy.failure_floor - (self._database.clock.boottime() - began))
         await self._listeners.after([SignInFailed(user_id=user_id, ip=origin.ip)])
         raise refusal
 
