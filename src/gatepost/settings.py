@@ -90,7 +90,14 @@ class Settings(BaseSettings):
     mailbox_key: SecretStr | None = None
 
     @field_validator(
-        "secret", "secret_previous", "database_url", "public_url", "redis_url", "listen_url", mode="before"
+        "secret",
+        "secret_previous",
+        "database_url",
+        "public_url",
+        "redis_url",
+        "listen_url",
+        "mailbox_key",
+        mode="before",
     )
     @classmethod
     def _empty_is_absent(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
@@ -160,7 +167,12 @@ class Settings(BaseSettings):
         return PurposeKeys(_checked(current), tuple(_checked(secret) for secret in previous))
 
     def core_policy(self) -> CorePolicy:
-        """Return what the core is told."""
+        """Return what the core is told.
+
+        Raises:
+            ConfigurationError: a setting does not allow a safe start.
+        """
+        self._check_introspection_clients()
         return CorePolicy(
             keys=self.purpose_keys(),
             key_policy=KeyPolicy(
@@ -197,6 +209,15 @@ class Settings(BaseSettings):
             redis_url=self.redis_url.get_secret_value() if self.redis_url else None,
             throttle_in_memory=self.throttle == "memory",
         )
+
+    def _check_introspection_clients(self) -> None:
+        for name, secret in self.introspection_clients.items():
+            if self.is_production and len(secret.get_secret_value()) < MIN_SECRET_BYTES:
+                msg = (
+                    f"the secret of {name} in GATEPOST_INTROSPECTION_CLIENTS is too short "
+                    f"({MIN_SECRET_BYTES} random characters at least): use `gatepost secret generate`"
+                )
+                raise ConfigurationError(msg)
 
     def web_policy(self) -> WebPolicy:
         """Return what routes and the guard are told; safe to call before the start."""

@@ -1,0 +1,149 @@
+"""Cookies: their flags, two of one name, and values that are not ours, at every route."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.threats.lab import COOKIE, PASSWORD, REFRESH_COOKIE, Lab, bearer, cookie, running
+from tests.threats.wire import JSON
+
+pytestmark = pytest.mark.anyio
+ID = "00000000-0000-7000-8000-000000000000"
+PROTECTED = [
+    ("GET", "/auth/me"),
+    ("PATCH", "/auth/me"),
+    ("DELETE", "/auth/me"),
+    ("GET", "/auth/sessions"),
+    ("DELETE", "/auth/sessions"),
+    ("DELETE", f"/auth/sessions/{ID}"),
+    ("POST", "/auth/password/change"),
+    ("GET", "/host/principal"),
+    ("POST", "/host/principal"),
+    ("GET", "/host/user"),
+    ("GET", "/host/admin"),
+    ("GET", "/host/optional"),
+    ("POST", "/host/optional"),
+]
+NOT_OURS = {
+    "empty": "",
+    "word": "x",
+    "prefix only": "gpc_",
+    "zeros": "gpc_" + "A" * 64,
+    "longer": "gpc_" + "A" * 400,
+    "huge": "gpc_" + "A" * 60_000,
+    "not base64": "gpc_" + "!" * 64,
+    "padded": "gpc_" + "A" * 62 + "==",
+    "not ASCII": b"gpc_\xff\xfe\x80",
+    "UTF-8": b"gpc_" + "ü".encode() * 32,
+    "NUL": b"gpc_\x00\x00",
+    "quoted": '"gpc_AAAA"',
+    "SQL": "' OR 1=1 --",
+    "JSON": '{"sub":"1"}',
+    "pickle": b"gASVFAAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOU",
+    "refresh prefix": "gpr_" + "A" * 75,
+}
+
+
+def _flags(line: str) -> tuple[str, set[str]]:
+    name, *attributes = (part.strip() for part in line.split(";"))
+    return name.split("=")[0], {attribute.lower() for attribute in attributes}
+
+
+async def _lines(lab: Lab) -> list[str]:
+    """Every cookie that our routes set or clear."""
+    person = await lab.person()
+    body = f'{{"identifier": "{person.email}", "password": "{PASSWORD}"}}'.encode()
+    opened = await lab.post_json("/auth/login", body)
+    token = await lab.post_form(
+        "/auth/token", grant_type="password", username=person.email, password=PASSWORD, refresh_cookie="true"
+    )
+    change = f'{{"current_password": "{PASSWORD}", "new_password": "another horse battery"}}'.encode()
+    value = str(opened.cookie(lab.gate.web.session_cookie))
+    changed = await lab.post_json("/auth/password/change", change, cookie(value, lab.gate.web.session_cookie))
+    closed = await lab.send("POST", "/auth/logout")
+    lines = [line for answer in (opened, token, changed, closed) for line in answer.every("set-cookie")]
+    assert len(lines) == 6
+    return lines
+
+
+async def test_cookies_on_https_are_bound_to_the_host_and_hidden_from_scripts(lab: Lab) -> None:
+    for line in await _lines(lab):
+        name, attributes = _flags(line)
+        assert name in {COOKIE, REFRESH_COOKIE}
+        assert {"secure", "httponly", "samesite=lax", "path=/"} <= attributes
+        assert not any(attribute.startswith("domain") for attribute in attributes)
+
+
+async def test_cookies_on_http_are_hidden_from_scripts_and_never_claim_to_be_secure(tmp_path: Path) -> None:
+    async with running(tmp_path, public_url="http://localhost:8000") as plain:
+        for line in await _lines(plain):
+            name, attributes = _flags(line)
+            assert name in {"gatepost", "gatepost-refresh"}
+            assert {"httponly", "samesite=lax", "path=/"} <= attributes
+            assert "secure" not in attributes
+            assert not any(attribute.startswith("domain") for attribute in attributes)
+
+
+@pytest.mark.parametrize(("method", "path"), PROTECTED)
+async def test_two_cookies_of_one_name_are_refused_instead_of_guessed(lab: Lab, method: str, path: str) -> None:
+    value = await lab.login(await lab.person())
+    for headers in (
+        [("cookie", f"{COOKIE}={value}; {COOKIE}=gpc_evil")],
+        [("cookie", f"{COOKIE}=gpc_evil; {COOKIE}={value}")],
+        [("cookie", f"{COOKIE}={value}"), ("cookie", f"a=b; {COOKIE}={value}")],
+    ):
+        assert (await lab.send(method, path, headers=headers)).status == 401
+    assert await lab.status(cookie(value)) == 200
+
+
+@pytest.mark.parametrize("value", NOT_OURS.values(), ids=NOT_OURS.keys())
+async def test_a_cookie_that_is_not_ours_is_nobody_at_every_protected_route(lab: Lab, value: str | bytes) -> None:
+    raw = value if isinstance(value, bytes) else value.encode()
+    for method, path in PROTECTED:
+        answer = await lab.send(method, path, headers=[JSON, ("cookie", COOKIE.encode() + b"=" + raw)], body=b"{}")
+        assert answer.status == 401, (method, path, answer)
+
+
+@pytest.mark.parametrize("value", NOT_OURS.values(), ids=NOT_OURS.keys())
+async def test_a_cookie_that_is_not_ours_opens_nothing_at_public_routes(lab: Lab, value: str | bytes) -> None:
+    raw = value if isinstance(value, bytes) else value.encode()
+    public = [route for route in lab.routes() if route not in PROTECTED and "{" not in route[1]]
+    assert len(public) == 7
+    for method, path in public:
+        for name in (COOKIE, REFRESH_COOKIE):
+            answer = await lab.send(method, path, headers=[("cookie", name.encode() + b"=" + raw)])
+            assert answer.status < 500, (method, path, answer)
+            assert not any(answer.cookie(each) for each in (COOKIE, REFRESH_COOKIE) if answer.cookie(each) != '""')
+
+
+async def test_every_route_is_known_to_these_tests(lab: Lab) -> None:
+    known = {(method, path.replace(ID, "{session_id}")) for method, path in PROTECTED}
+    public = {
+        ("POST", "/auth/login"),
+        ("POST", "/auth/logout"),
+        ("POST", "/auth/register"),
+        ("POST", "/auth/token"),
+        ("POST", "/auth/revoke"),
+        ("POST", "/auth/introspect"),
+        ("GET", "/auth/.well-known/jwks.json"),
+    }
+    assert set(lab.routes()) == known | public
+
+
+async def test_a_cookie_of_another_name_is_not_read(lab: Lab) -> None:
+    value = await lab.login(await lab.person())
+    for name in (
+        "gatepost",
+        "__host-gatepost",
+        "__Host-gatepost2",
+        "x__Host-gatepost",
+        "__Secure-gatepost",
+        REFRESH_COOKIE,
+    ):
+        assert await lab.status(cookie(value, name)) == 401
+
+
+async def test_a_good_cookie_does_not_excuse_a_bad_bearer_token(lab: Lab) -> None:
+    value = await lab.login(await lab.person())
+    assert await lab.status(cookie(value), bearer("x")) == 401
+    assert await lab.status(bearer("x"), bearer("y")) == 401
