@@ -17,7 +17,7 @@ SECRET = "threats-0123456789-abcdefghijklmnopqrstuvwxyz"
 ORIGIN = "https://localhost"
 COOKIE = "__Host-gatepost"
 REFRESH_COOKIE = "__Host-gatepost-refresh"
-CLIENT_SECRET = "resource-server-4711"
+CLIENT_SECRET = "the secret of a resource server, for tests"
 PASSWORD = "correct horse battery"
 _numbers = count(1)
 
