@@ -1,0 +1,60 @@
+"""The command `gatepost`. A group is imported when one of its commands is asked for: `--help` answers at once."""
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_group
+
+from gatepost.server.commands.options import AppOption
+
+GROUPS = {
+    "db": "The tables, and what to do after a restore.",
+    "keys": "The keys that sign access tokens.",
+    "users": "Users: make, list, disable, give and take roles.",
+    "token": "Tokens: what one says, and whether this server accepts it.",
+    "secret": "GATEPOST_SECRET: make one, change it.",
+}
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Authentication for FastAPI, from the terminal.",
+)
+
+
+class _Lazily(TyperGroup):
+    """A group whose commands live in `gatepost.server.commands.<name>`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - click's context
+        return self._loaded().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - likewise
+        return self._loaded().get_command(ctx, cmd_name)
+
+    def _loaded(self) -> TyperGroup:
+        return get_group(import_module(f"gatepost.server.commands.{self.name}").commands)
+
+
+for _name, _help in GROUPS.items():
+    cli.add_typer(typer.Typer(cls=_Lazily, no_args_is_help=True, help=_help), name=_name)
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to bind.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="The port to bind.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
+    app: AppOption = None,
+) -> None:
+    """Run the stand-alone server."""
+    from gatepost.server import serving  # noqa: PLC0415 - only this command needs a server
+
+    serving.serve(host=host, port=port, workers=workers, app=app)
+
+
+def main() -> None:
+    """Run the command; the console script."""
+    cli()
