@@ -1,30 +1,68 @@
-"""Authentication for FastAPI: sign-up, sign-in, sessions, tokens and roles, on SQLite or PostgreSQL."""
+"""Authentication for FastAPI: sign-up, sign-in, sessions, tokens and roles, on SQLite or PostgreSQL.
 
-from gatepost import alembic, events, tables
-from gatepost.core.audit import Origin
-from gatepost.core.outbox import Mail
-from gatepost.core.users.domain import Profile, User
-from gatepost.feature import Feature
-from gatepost.gate import Gatepost, Health
-from gatepost.kernel.errors import AuthError, ConfigurationError, NotAuthenticated, Refused
-from gatepost.kernel.principal import Principal
-from gatepost.settings import Settings
-from gatepost.web.guard import (
-    CurrentPrincipal,
-    CurrentUser,
-    OptionalPrincipal,
-    OptionalUser,
-    all_of,
-    any_of,
-    current_principal,
-    current_user,
-    optional_principal,
-    optional_user,
-    public,
-    require,
-)
-from gatepost.web.guarded_route import GuardedRoute
-from gatepost.web.views import UserView
+A name is imported when it is first asked for, so that a program pays for what it uses.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gatepost import alembic, events, tables
+    from gatepost.core.audit import Origin
+    from gatepost.core.outbox import Mail
+    from gatepost.core.users.domain import Profile, User
+    from gatepost.feature import Feature
+    from gatepost.gate import Gatepost, Health
+    from gatepost.kernel.errors import AuthError, ConfigurationError, NotAuthenticated, Refused
+    from gatepost.kernel.principal import Principal
+    from gatepost.settings import Settings
+    from gatepost.web.guard import (
+        CurrentPrincipal,
+        CurrentUser,
+        OptionalPrincipal,
+        OptionalUser,
+        all_of,
+        any_of,
+        current_principal,
+        current_user,
+        optional_principal,
+        optional_user,
+        public,
+        require,
+    )
+    from gatepost.web.guarded_route import GuardedRoute
+    from gatepost.web.views import UserView
+
+_PLACES = {
+    "Origin": "gatepost.core.audit",
+    "Mail": "gatepost.core.outbox",
+    "Profile": "gatepost.core.users.domain",
+    "User": "gatepost.core.users.domain",
+    "Feature": "gatepost.feature",
+    "Gatepost": "gatepost.gate",
+    "Health": "gatepost.gate",
+    "AuthError": "gatepost.kernel.errors",
+    "ConfigurationError": "gatepost.kernel.errors",
+    "NotAuthenticated": "gatepost.kernel.errors",
+    "Refused": "gatepost.kernel.errors",
+    "Principal": "gatepost.kernel.principal",
+    "Settings": "gatepost.settings",
+    "CurrentPrincipal": "gatepost.web.guard",
+    "CurrentUser": "gatepost.web.guard",
+    "OptionalPrincipal": "gatepost.web.guard",
+    "OptionalUser": "gatepost.web.guard",
+    "all_of": "gatepost.web.guard",
+    "any_of": "gatepost.web.guard",
+    "current_principal": "gatepost.web.guard",
+    "current_user": "gatepost.web.guard",
+    "optional_principal": "gatepost.web.guard",
+    "optional_user": "gatepost.web.guard",
+    "public": "gatepost.web.guard",
+    "require": "gatepost.web.guard",
+    "GuardedRoute": "gatepost.web.guarded_route",
+    "UserView": "gatepost.web.views",
+}
+_MODULES = frozenset({"alembic", "events", "tables"})
 
 __all__ = [
     "AuthError",
@@ -58,3 +96,18 @@ __all__ = [
     "require",
     "tables",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for (PEP 562)."""
+    if name in _MODULES:
+        return import_module(f"gatepost.{name}")
+    if name not in _PLACES:
+        msg = f"module 'gatepost' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = globals()[name] = getattr(import_module(_PLACES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
