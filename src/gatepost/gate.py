@@ -37,7 +37,7 @@ from gatepost.web.guard import PrincipalGuard, Requirement, UserGuard, require
 from gatepost.web.host import STATE, run_around
 from gatepost.web.openapi import describe_lock
 from gatepost.web.requirements import Check
-from gatepost.web.routing import refuse_shadowed
+from gatepost.web.routing import refuse_open_websockets, refuse_shadowed
 
 _Listener = TypeVar("_Listener", bound=Callable[..., Any])
 _Claims = TypeVar("_Claims", bound=ClaimsFunction)
@@ -123,6 +123,7 @@ class Gatepost(Generic[P]):
         check_profile(self.profile)
         for installed, included in self._installed:
             refuse_shadowed(installed, included)
+            refuse_open_websockets(installed.router.routes)
         database = Database(self.settings.url_of_database, self.clock, pool_size=self.settings.database_pool_size)
         users: Users[P] = Users(database, self._listeners, self.profile)
         claims = HostClaims(users)

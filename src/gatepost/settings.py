@@ -42,7 +42,9 @@ BudgetText = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,6}$")]
 class Settings(BaseSettings):
     """Every option of Gatepost; `docs/settings.md` lists them."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEPOST_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GATEPOST_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     env: Literal["production", "development"] = "production"
     secret: SecretStr | None = None
@@ -80,8 +82,8 @@ class Settings(BaseSettings):
     hash_threads: Annotated[int, Field(ge=1)] | None = None
     hash_queue: Annotated[int, Field(ge=1)] = 64
     login_budget_address: BudgetText = "100/900"
-    login_budget_pair: BudgetText = "10/900"
-    login_budget_account: BudgetText = "20/3600"
+    login_budget_pair: BudgetText = "8/3600"
+    login_budget_account: BudgetText = "40/3600"
     login_failure_floor: Annotated[float, Field(ge=0, le=5)] = 0.0
     signup_budget_address: BudgetText = "20/3600"
     throttle: Literal["sql", "memory"] = "sql"
@@ -173,6 +175,7 @@ class Settings(BaseSettings):
             ConfigurationError: a setting does not allow a safe start.
         """
         self._check_introspection_clients()
+        self._check_budgets()
         return CorePolicy(
             keys=self.purpose_keys(),
             key_policy=KeyPolicy(
@@ -218,6 +221,16 @@ class Settings(BaseSettings):
                     f"({MIN_SECRET_BYTES} random characters at least): use `gatepost secret generate`"
                 )
                 raise ConfigurationError(msg)
+
+    def _check_budgets(self) -> None:
+        """Refuse budgets with which one address could keep an account spent, and its owner out, for good."""
+        pair, account = _budget("pair", self.login_budget_pair), _budget("account", self.login_budget_account)
+        if self.is_production and 2 * pair.limit / pair.period > account.limit / account.period:
+            msg = (
+                "GATEPOST_LOGIN_BUDGET_PAIR fills up faster than half of GATEPOST_LOGIN_BUDGET_ACCOUNT, so that one "
+                "address could lock an account for ever: lower the first or raise the second"
+            )
+            raise ConfigurationError(msg)
 
     def web_policy(self) -> WebPolicy:
         """Return what routes and the guard are told; safe to call before the start."""

@@ -36,6 +36,8 @@ def settings(folder: Path, **changes: Any) -> Settings:  # noqa: ANN401 - any se
         ("login_budget_address", "login_budget_pair", "login_budget_account", "signup_budget_address"), "1000000/60"
     )
     values: dict[str, Any] = {
+        **generous,
+        "login_budget_pair": "500000/60",
         "env": "development",
         "secret": SECRET,
         "database_url": f"sqlite:///{folder / 'gatepost.db'}",
@@ -45,7 +47,6 @@ def settings(folder: Path, **changes: Any) -> Settings:  # noqa: ANN401 - any se
         "introspection_clients": {"api": CLIENT_SECRET},
         "hash_memory_kib": 7_168,
         "hash_time_cost": 1,
-        **generous,
         **changes,
     }
     return Settings(**values)

@@ -26,6 +26,7 @@ from gatepost.kernel.tokens import TokenMalformed, parse_cookie
 MAX_CACHED = 20_000
 _TOUCH_EVERY_MS = 3_600_000
 _WATCH_S = 1.0
+_TOUCH_AGAIN_S = 60
 _LOOK_EVERY_S = 1.0
 
 
@@ -68,6 +69,9 @@ class Authenticator(Generic[P]):
         """
         if not self._feed.is_fresh():
             await self._feed.freshen()
+        if self._services.keyring.is_stale:  # asked before the cache: what it holds was verified by older keys
+            await self._services.keyring.freshen()
+            self.forget_tokens()
         now = self._clock.now()
         if not 0 <= now - self._looked_at < _LOOK_EVERY_S:
             self._look_at_keys(now)
@@ -96,8 +100,7 @@ class Authenticator(Generic[P]):
             await self._feed.freshen()
         known = self._cookies.get(value)
         now = self._clock.now()
-        if known is not None and now >= known.touch_at:
-            await self._touch(known)
+        if known is not None and now >= known.touch_at and await self._touch(known):
             known = None
         if known is None or not self._is_current(known):
             self._cookies.pop(value, None)
@@ -136,9 +139,9 @@ class Authenticator(Generic[P]):
     async def _watch(self, global_epoch: int, principal: Principal) -> None:
         """Wait until a principal is no longer good; a feed that cannot be read counts as its end."""
         index, subjects = self._index, (principal.session_id, principal.user_id)
-        event = index.wait_on(*subjects)
+        began, event = index.position, index.wait_on(*subjects)
         try:
-            while not index.refuses(*subjects, principal.epoch, global_epoch):
+            while not index.refuses(*subjects, principal.epoch, global_epoch) and index.is_current(began):
                 left = principal.expires_at - self._clock.now()
                 if left <= 0:
                     return
@@ -163,9 +166,6 @@ class Authenticator(Generic[P]):
 
     async def _verify(self, token: str, now: float) -> _Known:
         services, policy = self._services, self._services.tokens
-        if services.keyring.is_stale:
-            await services.keyring.load()
-            self.forget_tokens()
         position = self._index.position
         try:
             claims = jwt.verify(
@@ -242,12 +242,15 @@ class Authenticator(Generic[P]):
         touch_after = min(_TOUCH_EVERY_MS, self._services.sessions.idle * 250)
         return _Known(principal, expires_at, row.global_epoch, position, (row.seen_at + touch_after) / 1000)
 
-    async def _touch(self, known: _Known) -> None:
+    async def _touch(self, known: _Known) -> bool:
+        """Note that a session is used; return whether that could be written, so that it must be read again."""
         values = {"session_id": known.principal.session_id, "idle_ms": self._services.sessions.idle * 1000}
         try:
             await self._services.database.hot.run((store.touch, values))
         except Unavailable:
-            known.touch_at += 60  # the session is good all the same; its activity is noted later
+            known.touch_at = self._clock.now() + _TOUCH_AGAIN_S  # it is good all the same
+            return False
+        return True
 
 
 def _keep(cache: dict[Any, Any], key: object, value: object) -> None:

@@ -98,6 +98,7 @@ async def running_core(
     redis: Any = None
     tasks: list[asyncio.Task[None]] = []
     try:
+        feed.index.subscribe(keyring.heard)  # before the first read: what changes meanwhile is read again
         await keyring.ensure()
         services = Services(database, policy.keys, keyring, feed, claims, policy.sessions, policy.tokens)
         sessions, passwords = Sessions(services), Passwords(database, hasher)
@@ -131,7 +132,6 @@ async def running_core(
             authenticator=authenticator,
             redis=redis,
         )
-        feed.index.subscribe(keyring.heard)
         feed.index.subscribe(lambda change: _forget_tokens(authenticator, change))
         if mailer is not None:
             outbox = OutboxWorker(database, policy.keys, users, mailer, public_url)

@@ -52,7 +52,7 @@ def _own_routes(gate: Gatepost[Any]) -> APIRouter:
         """The public keys that verify access tokens (RFC 7517, section 5), where others look for them."""
         keyring = gate.core.keyring
         if keyring.is_stale:
-            await keyring.load()
+            await keyring.freshen()
         headers = {"Cache-Control": f"public, max-age={gate.web.jwks_max_age}"}
         return JSONResponse(keyring.jwks(), headers=headers)
 

@@ -28,6 +28,7 @@ _ALWAYS: tuple[type[BaseException], ...] = (
 )
 _OF_THE_EXTRA = (
     ("psycopg", ("OperationalError", "InterfaceError")),
+    ("psycopg.errors", ("ReadOnlySqlTransaction",)),  # a primary that has become a standby
     ("psycopg_pool", ("PoolTimeout", "PoolClosed")),
 )
 
@@ -40,7 +41,8 @@ def is_unreachable(error: BaseException) -> bool:
         loaded = sys.modules.get(module)
         if loaded is not None and isinstance(error, tuple(getattr(loaded, name) for name in names)):
             return True
-    return False
+    wrapped = getattr(error, "orig", None)  # SQLAlchemy's, around the driver's
+    return isinstance(wrapped, BaseException) and is_unreachable(wrapped)
 
 
 @contextmanager

@@ -8,16 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_is_inside: ContextVar[bool] = ContextVar("gatepost_transaction", default=False)
+
+class _Transaction:
+    """One that is under way; tasks that are started in it see it, and see it end."""
+
+    is_open = True
+
+
+_around: ContextVar[_Transaction | None] = ContextVar("gatepost_transaction", default=None)
 
 
 def refuse_nesting() -> None:
-    """Refuse to begin to write where the same task has a transaction open.
+    """Refuse to begin to write where a transaction is open around.
 
     Raises:
         RuntimeError: always a mistake in a program.
     """
-    if _is_inside.get():
+    around = _around.get()
+    if around is not None and around.is_open:
         msg = "this runs within a transaction of Gatepost: use the connection that the listener is given"
         raise RuntimeError(msg)
 
@@ -26,8 +34,10 @@ def refuse_nesting() -> None:
 def inside_transaction() -> Iterator[None]:
     """Mark the block as the inside of a transaction."""
     refuse_nesting()
-    token = _is_inside.set(True)
+    transaction = _Transaction()
+    token = _around.set(transaction)
     try:
         yield
     finally:
-        _is_inside.reset(token)
+        transaction.is_open = False
+        _around.reset(token)

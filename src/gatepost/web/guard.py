@@ -171,7 +171,7 @@ class Requirement(Depends, SecurityBase):
     """What `require(...)` returns: good in `Annotated`, in `dependencies=` and inside `Depends`."""
 
     def __init__(self, need: Need, host: Host | None = None) -> None:
-        guard = PrincipalGuard(host, need=need, passes_public=True)
+        guard = PrincipalGuard(host, need=need, passes_public=need == Need())
         Depends.__init__(self, guard)
         object.__setattr__(self, "need", need)
         object.__setattr__(self, "host", host)

@@ -2,6 +2,9 @@
 
 The caller is `request.state.principal`. It is the fastest way to protect a route, since FastAPI solves no dependency
 for it; `/docs` shows no lock for such routes.
+
+A route class makes HTTP routes only. A WebSocket on such a router needs a guard of its own, and a start refuses one
+that has none.
 """
 
 from collections.abc import Callable, Coroutine

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from fastapi import FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from starlette.routing import BaseRoute, Match
 
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.web.guard import PUBLIC_MARK, Guard, Requirement
+from gatepost.web.guarded_route import GuardedRoute
 
 _PARAMETER = re.compile(r"\{[^}]*\}")
 _SAMPLE = "00000000-0000-7000-8000-000000000000"
@@ -24,11 +25,33 @@ def our_routes(routes: Iterable[BaseRoute]) -> list[APIRoute]:
     return found
 
 
-def is_declared(route: APIRoute) -> bool:
+def is_declared(route: APIRoute | APIWebSocketRoute) -> bool:
     """Whether a route says who may call it: marked public, or behind a guard."""
     if getattr(route.endpoint, PUBLIC_MARK, False):
         return True
     return any(isinstance(part.call, Guard | Requirement) for part in route.dependant.dependencies)
+
+
+def refuse_open_websockets(routes: Iterable[BaseRoute]) -> None:
+    """Refuse to start when a router under `GuardedRoute` holds a WebSocket that nothing guards.
+
+    Raises:
+        ConfigurationError: it names the path.
+    """
+    for entry in routes:
+        router = getattr(entry, "original_router", None)
+        if not isinstance(router, APIRouter):
+            continue
+        refuse_open_websockets(router.routes)
+        if not issubclass(router.route_class, GuardedRoute):
+            continue
+        for route in router.routes:
+            if isinstance(route, APIWebSocketRoute) and not is_declared(route):
+                msg = (
+                    f"nothing guards the WebSocket {route.path}: GuardedRoute makes HTTP routes only, "
+                    "so give it a `principal: CurrentPrincipal`, or mark it @public"
+                )
+                raise ConfigurationError(msg)
 
 
 def refuse_shadowed(app: FastAPI, included: BaseRoute) -> None:

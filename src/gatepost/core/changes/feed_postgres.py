@@ -129,9 +129,7 @@ class PostgresFeed:
             try:
                 await self._read()
                 self.index.prune(self._clock.now_ms())
-            except Exception as error:
-                if not is_unreachable(error):
-                    raise
+            except Exception as error:  # noqa: BLE001 - a reader that ended would leave the process stale for good
                 _log.warning("the change feed cannot be read: %s", type(error).__name__)
                 await asyncio.sleep(_RECONNECT_S)
 
@@ -144,9 +142,7 @@ class PostgresFeed:
                     self._wake.set()
                     async for _ in connection.notifies():
                         self._wake.set()
-            except Exception as error:
-                if not is_unreachable(error):
-                    raise
+            except Exception as error:  # noqa: BLE001 - polling goes on meanwhile
                 _log.warning("LISTEN is lost, polling: %s", type(error).__name__)
             await asyncio.sleep(_RECONNECT_S)
 
@@ -154,8 +150,12 @@ class PostgresFeed:
         from psycopg import AsyncConnection  # noqa: PLC0415 - an extra
 
         connection = await AsyncConnection.connect(conninfo, autocommit=True, connect_timeout=2)
-        cursor = await connection.execute("SELECT pg_is_in_recovery()")
-        row = await cursor.fetchone()
+        try:
+            cursor = await connection.execute("SELECT pg_is_in_recovery()")
+            row = await cursor.fetchone()
+        except BaseException:  # a stop in the middle leaves no connection behind
+            await connection.close()
+            raise
         if row is None or row[0]:
             await connection.close()
             msg = "the change feed must read the primary, this is a standby"

@@ -61,7 +61,11 @@ async def record_change(work: UnitOfWork, database: Database, apply: Any, one: C
 
 def from_row(row: Row) -> Change:
     """Return the change of a row (id, kind, subject, epoch, keep_until)."""
-    return Change(ChangeKind(row[1]), row[2], row[3], row[4])
+    try:
+        kind = ChangeKind(row[1])
+    except ValueError:  # a newer version wrote it: whatever it means, nothing that is cached is sure
+        return Change(ChangeKind.GAP, None, None, row[4])
+    return Change(kind, row[2], row[3], row[4])
 
 
 async def read_global_epoch(database: Database) -> int:

@@ -4,6 +4,8 @@ An unknown `kid` never causes a read: whatever may verify is here already, or th
 be opened stops the start; nothing is generated over it.
 """
 
+import asyncio
+
 from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.changes.domain import Change, ChangeKind
 from gatepost.core.changes.store import GRACE_MS, change_steps
@@ -39,19 +41,26 @@ class Keyring:
         self.policy = policy
         self._rows: list[KeyRow] = []
         self._loaded: dict[str, TokenKey] = {}
-        self._is_stale = True
+        self._heard, self._read = 1, 0
+        self._reading = asyncio.Lock()
         self._good: dict[str, TokenKey] = {}
         self._good_until = 0
 
     def heard(self, change: Change) -> None:
         """Take a change of the feed: keys are read again before they are next used."""
         if change.kind in {ChangeKind.KEYS, ChangeKind.GAP}:
-            self._is_stale = True
+            self._heard += 1
 
     @property
     def is_stale(self) -> bool:
-        """Whether `load` must run before the keys are used."""
-        return self._is_stale
+        """Whether a change was heard that no good read has followed: the keys may not be used until `freshen`."""
+        return self._read < self._heard
+
+    async def freshen(self) -> None:
+        """Read the keys unless somebody just did; those who wait share one read."""
+        async with self._reading:
+            if self.is_stale:
+                await self._load()
 
     async def load(self) -> None:
         """Read and unseal every key that may still be used.
@@ -59,12 +68,12 @@ class Keyring:
         Raises:
             ConfigurationError: a seal does not open under GATEPOST_SECRET or GATEPOST_SECRET_PREVIOUS.
         """
-        self._is_stale = False
-        try:
-            found = await read_keys(self._database)
-        except BaseException:
-            self._is_stale = True
-            raise
+        async with self._reading:
+            await self._load()
+
+    async def _load(self) -> None:
+        heard = self._heard
+        found = await read_keys(self._database)
         rows = [row for row, _ in found]
         now = self._now()
         for row, sealed in found:
@@ -73,13 +82,12 @@ class Keyring:
             try:
                 self._loaded[row.kid] = load_key(unseal(self._keys, sealed, context=_context(row.kid)))
             except SealBroken as error:
-                self._is_stale = True
                 msg = (
                     f"the signing key {row.kid} cannot be opened with GATEPOST_SECRET: "
                     "restore the secret that it was sealed with, or give that one as GATEPOST_SECRET_PREVIOUS"
                 )
                 raise ConfigurationError(msg) from error
-        self._rows, self._good_until = rows, 0
+        self._rows, self._good_until, self._read = rows, 0, heard
 
     async def ensure(self, *, is_start: bool = True) -> bool:
         """Make the first key, or the successor that is due; return whether this process made one."""

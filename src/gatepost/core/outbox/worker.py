@@ -60,6 +60,8 @@ class OutboxWorker:
                     pass
             except Unavailable:
                 _log.warning("the outbox cannot be read")
+            except Exception:  # noqa: BLE001 - a worker that ended would send nothing any more
+                _log.exception("the outbox failed and will be tried again")
             await asyncio.sleep(_POLL_S)
 
     async def send_one(self) -> bool:

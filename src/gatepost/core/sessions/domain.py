@@ -37,6 +37,11 @@ class SessionPolicy:
     grace: int = 10
     fresh: int = 600
 
+    @property
+    def access_ms(self) -> int:
+        """Milliseconds that an access token lives: no longer than its session does unused."""
+        return min(self.access_lifetime, self.idle, self.absolute) * 1000
+
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy import BigInteger, Integer, Uuid, bindparam, case, insert, select, update
 from sqlalchemy.sql import func
@@ -50,10 +51,11 @@ _end_all = Statement(
 _last_access = Statement(
     select(func.coalesce(func.max(session.c.access_exp), 0), store_now_ms()).where(session.c.user_id == _user_id)
 )
-list_others = Statement(
-    select(session.c.id).where(
-        session.c.user_id == _user_id, session.c.id != _session_id, session.c.revoked_at.is_(None)
-    )
+_end_others = Statement(
+    update(session)
+    .where(session.c.user_id == _user_id, session.c.id != _session_id, session.c.revoked_at.is_(None))
+    .values(revoked_at=store_now_ms())
+    .returning(session.c.id, session.c.access_exp)
 )
 
 
@@ -74,6 +76,21 @@ def record_ended_steps(database: Database, session_id: uuid.UUID) -> list[Step]:
 def ended(session_id: uuid.UUID, access_exp_ms: int) -> Change:
     """Return the change for this process's own index."""
     return Change(ChangeKind.SESSION_ENDED, session_id, None, access_exp_ms + KEEP_AFTER_MS)
+
+
+async def end_other_sessions(
+    work: UnitOfWork, database: Database, apply: Apply, *, user_id: uuid.UUID, kept: uuid.UUID
+) -> int:
+    """End every session of a user but one; return how many."""
+    rows = await work.run(_end_others, user_id=user_id, session_id=kept)
+    now = database.clock.now_ms()
+    changes = [ended(session_id, max(access_exp, now)) for session_id, access_exp in rows]
+    for (session_id, _), change_row in zip(rows, changes, strict=True):
+        await work.run(_record_ended, session_id=session_id)
+        work.settled.append(partial(apply, change_row))
+    if rows and not database.is_sqlite:
+        await work.run(_notify)
+    return len(rows)
 
 
 async def end_all_sessions(

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +13,15 @@ from gatepost.core.keys import Keyring
 from gatepost.core.sessions import store
 from gatepost.core.sessions.claims import HostClaims
 from gatepost.core.sessions.domain import SessionKind, SessionPolicy
-from gatepost.core.sessions.ending import KEEP_AFTER_MS, end_session_steps, ended
+from gatepost.core.sessions.ending import KEEP_AFTER_MS, end_other_sessions, end_session_steps, ended
 from gatepost.core.sessions.tokens import Grant, TokenPolicy, issue_access_token
+from gatepost.kernel.events import Listeners
 from gatepost.kernel.ids import uuid7
 from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.tokens import mint_cookie, mint_refresh
 from gatepost.storage.database import Database
 from gatepost.storage.statement import Row
-from gatepost.storage.unit_of_work import UnitOfWork
+from gatepost.storage.unit_of_work import UnitOfWork, unit_of_work
 
 LAST_ID = uuid.UUID(int=(1 << 128) - 1)
 
@@ -89,7 +91,7 @@ class Sessions:
             client_id=opening.client_id,
             scope=opening.scope,
             salt=salt,
-            access_ms=policy.access_lifetime * 1000 if is_token else 0,
+            access_ms=policy.access_ms if is_token else 0,
             idle_ms=policy.idle * 1000,
             absolute_ms=policy.absolute * 1000,
             amr=opening.amr,
@@ -106,15 +108,23 @@ class Sessions:
 
     async def tokens(self, opened: Opened) -> Tokens:
         """Return the first tokens of a session."""
-        grant = opened.grant
-        return await self.issue(grant, 0, opened.salt)
+        return self.issue(opened.grant, 0, opened.salt, await self.prepare(opened.grant.user_id))
 
-    async def issue(self, grant: Grant, generation: int, salt: bytes) -> Tokens:
-        """Sign an access token and mint the refresh token of one generation."""
+    async def prepare(self, user_id: uuid.UUID) -> Mapping[str, Any]:
+        """Do all of issuing that can fail, and return the host's claims.
+
+        A refresh calls it before it rotates: a rotation whose answer fails afterwards would leave its client with a
+        token that is spent.
+        """
         services = self._services
         if services.keyring.is_stale:
-            await services.keyring.load()
-        extra = await services.claims.of(grant.user_id)
+            await services.keyring.freshen()
+        services.keyring.signer()
+        return await services.claims.of(user_id)
+
+    def issue(self, grant: Grant, generation: int, salt: bytes, extra: Mapping[str, Any]) -> Tokens:
+        """Sign an access token and mint the refresh token of one generation."""
+        services = self._services
         access_token = issue_access_token(services.keyring, services.tokens, grant, extra)
         refresh_token = mint_refresh(services.keys, grant.session_id, generation, salt)
         expires_in = max(0, (grant.access_exp - grant.issued_at) // 1000)
@@ -142,6 +152,19 @@ class Sessions:
             return False
         services.feed.apply_own(ended(session_id, keep_until))
         return True
+
+    async def end_others(self, user_id: uuid.UUID, kept: uuid.UUID, *, origin: Origin = NOWHERE) -> int:
+        """End every session of a user but one, in one transaction; return how many."""
+        services, clock = self._services, self._services.database.clock
+        async with unit_of_work(services.database, Listeners()) as work:
+            count = await end_other_sessions(
+                work, services.database, services.feed.apply_own, user_id=user_id, kept=kept
+            )
+            if count:
+                detail = {"count": count, "kept": str(kept)}
+                event = AuditEvent.SESSIONS_ENDED
+                await work.steps(audit_step(clock, event, subject_id=user_id, origin=origin, detail=detail))
+        return count
 
     async def listing(self, user_id: uuid.UUID, before: uuid.UUID = LAST_ID, size: int = 50) -> list[Row]:
         """Read a user's living sessions, newest first, in columns `store.LIST_COLUMNS`."""

@@ -79,7 +79,7 @@ class Refresher:
     async def _advance(
         self, row: SessionRow, token: RefreshToken, scope: str, event: AuditEvent, origin: Origin
     ) -> Tokens | None:
-        services = self._services
+        services, extra = self._services, await self._sessions.prepare(row.user_id)
         verb = store.fast_forward if event is AuditEvent.SESSION_FORWARDED else store.rotate
         results = await services.database.hot.run(
             (
@@ -87,7 +87,7 @@ class Refresher:
                 {
                     "session_id": row.id,
                     "generation": token.generation,
-                    "access_ms": services.sessions.access_lifetime * 1000,
+                    "access_ms": services.sessions.access_ms,
                     "idle_ms": services.sessions.idle * 1000,
                 },
             ),
@@ -97,11 +97,12 @@ class Refresher:
             return None
         access_exp, rotated_at, roles = results[0][0]
         grant = replace(_grant_of(row, scope), roles=roles, issued_at=rotated_at, access_exp=access_exp)
-        return await self._sessions.issue(grant, token.generation + 1, row.salt)
+        return self._sessions.issue(grant, token.generation + 1, row.salt, extra)
 
     async def _repeat(self, row: SessionRow, scope: str) -> Tokens:
         """Answer with the present generation; nothing is written, so nothing is prolonged."""
-        return await self._sessions.issue(_grant_of(row, scope), row.generation, row.salt)
+        extra = await self._sessions.prepare(row.user_id)
+        return self._sessions.issue(_grant_of(row, scope), row.generation, row.salt, extra)
 
     async def _end_reused(self, row: SessionRow, token: RefreshToken, origin: Origin) -> None:
         services = self._services

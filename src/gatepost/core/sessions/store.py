@@ -126,7 +126,9 @@ def _advance(condition: ColumnElement[bool], next_generation: ColumnElement[int]
             generation=next_generation,
             rotated_at=store_now_ms(),
             seen_at=store_now_ms(),
-            access_exp=_greatest(session.c.access_exp, store_now_ms() + _milliseconds("access_ms")),
+            access_exp=_greatest(
+                session.c.access_exp, _least(session.c.expires_at, store_now_ms() + _milliseconds("access_ms"))
+            ),
             idle_expires_at=_least(session.c.expires_at, store_now_ms() + _milliseconds("idle_ms")),
         )
         .returning(session.c.access_exp, session.c.rotated_at, roles_of_user(_owner).label("roles"))

@@ -6,6 +6,7 @@ dead one costs a timeout now and then and not one a request. Both start from a w
 somebody may get the rest of one budget twice, which is why account budgets are not kept this way.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -16,6 +17,7 @@ from gatepost.kernel.errors import Unavailable
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+MAX_CALLS = 20  # at once to the primary; who waits for one of them to end has not begun to count against a timeout
 
 _T = TypeVar("_T")
 _log = logging.getLogger("gatepost.throttle")
@@ -24,12 +26,13 @@ _log = logging.getLogger("gatepost.throttle")
 class FallbackStore:
     """Asks `primary`, and `secondary` while `primary` is unavailable."""
 
-    __slots__ = ("_clock", "_pause", "_retry_at", "primary", "secondary")
+    __slots__ = ("_calls", "_clock", "_pause", "_retry_at", "primary", "secondary")
 
     def __init__(self, primary: ThrottleStore, secondary: ThrottleStore, clock: Clock | None = None) -> None:
         self.primary = primary
         self.secondary = secondary
         self._clock = clock or Clock()
+        self._calls = asyncio.Semaphore(MAX_CALLS)
         self._pause = 0.0
         self._retry_at = 0.0
 
@@ -56,21 +59,22 @@ class FallbackStore:
         return await self.secondary.prune() + await self._ask(lambda store: store.prune())
 
     async def _ask(self, call: Callable[[ThrottleStore], Awaitable[_T]]) -> _T:
-        is_probe = self.is_degraded
-        if is_probe:
+        async with self._calls:
+            is_probe = self.is_degraded
             now = self._clock.boottime()
-            if now < self._retry_at:
-                return await call(self.secondary)
-            self._retry_at = now + self._pause  # this caller tries; the others do not wait for the outcome
-        try:
-            answer = await call(self.primary)
-        except Unavailable as error:
-            self._failed(error, is_probe=is_probe)
-            return await call(self.secondary)
-        if is_probe:
-            self._pause = 0.0
-            _log.warning("throttle.primary_is_back")
-        return answer
+            if not is_probe or now >= self._retry_at:
+                if is_probe:
+                    self._retry_at = now + self._pause  # this caller tries; the others do not wait for the outcome
+                try:
+                    answer = await call(self.primary)
+                except Unavailable as error:
+                    self._failed(error, is_probe=is_probe)
+                else:
+                    if is_probe:
+                        self._pause = 0.0
+                        _log.warning("throttle.primary_is_back")
+                    return answer
+        return await call(self.secondary)
 
     def _failed(self, error: Unavailable, *, is_probe: bool) -> None:
         if self.is_degraded and not is_probe:

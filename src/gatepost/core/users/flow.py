@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Callable
 from typing import Generic
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
@@ -70,10 +71,24 @@ class Users(Generic[P]):
         self, user_id: uuid.UUID, *, full_name: str | None, profile: Profile, origin: Origin = NOWHERE
     ) -> User[P]:
         """Write what an owner may write about themselves."""
-        stored = write_profile(profile)
+        return await self.edit(user_id, lambda _: (full_name, profile), origin=origin)
+
+    async def edit(
+        self, user_id: uuid.UUID, change: Callable[[User[P]], tuple[str | None, Profile]], *, origin: Origin = NOWHERE
+    ) -> User[P]:
+        """Write a user's name and profile as a function of what they are; two at once lose nothing of either.
+
+        Raises:
+            NotFound: there is no such user.
+            InvalidInput: the function refused, or the profile cannot be stored.
+        """
         async with unit_of_work(self._database, self._listeners) as work:
-            if not await work.run(store.write_profile_fields, user_id=user_id, full_name=full_name, profile=stored):
+            user = self._one(await work.run(store.by_id_for_update, user_id=user_id))
+            if user is None:
                 raise NotFound
+            full_name, profile = change(user)
+            stored = write_profile(profile)
+            await work.run(store.write_profile_fields, user_id=user_id, full_name=full_name, profile=stored)
             await self._changed(work, user_id)
             await self._record(work, AuditEvent.USER_CHANGED, user_id, origin)
             rows = await work.run(store.by_id, user_id=user_id)

@@ -28,6 +28,8 @@ _user_id = bindparam("user_id", type_=Uuid)
 _identifier = bindparam("identifier", type_=String)
 
 by_id = Statement(select(*USER_COLUMNS).where(user.c.id == _user_id))
+# Writers of one row wait for each other here: what is made of it is made of what the last one wrote.
+by_id_for_update = Statement(select(*USER_COLUMNS).where(user.c.id == _user_id).with_for_update(of=user))
 by_identifier = Statement(
     select(*USER_COLUMNS).where(or_(user.c.email == _identifier, user.c.username == _identifier)).limit(1)
 )

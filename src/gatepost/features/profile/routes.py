@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gatepost.core.users.domain import User
+from gatepost.core.users.domain import Profile, User
 from gatepost.core.users.registration import MAX_FULL_NAME
 from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import InvalidInput, NotFound
@@ -27,6 +27,23 @@ class Changes(BaseModel):
     profile: dict[str, Any] | None = None
 
 
+def _full_name(changes: Changes, current: str | None) -> str | None:
+    if "full_name" not in changes.model_fields_set:
+        return current
+    return clean_text(changes.full_name or "", field="full_name", max_length=MAX_FULL_NAME) or None
+
+
+def _profile(changes: Changes, current: Profile, kind: type[Profile]) -> Profile:
+    if changes.profile is None:
+        return current
+    try:
+        return kind.model_validate({**current.model_dump(), **changes.profile})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in ("profile", *first["loc"]))
+        raise InvalidInput(place[:200], first["msg"]) from None
+
+
 def router(host: FeatureHost) -> APIRouter:
     """Return the routes for one Gatepost."""
     routes = APIRouter(route_class=route_class(host), tags=["me"])
@@ -40,19 +57,12 @@ def router(host: FeatureHost) -> APIRouter:
     @routes.patch("/me")
     async def change_me(changes: Changes, request: Request, user: Annotated[User[Any], Depends(caller)]) -> UserView:
         """Change one's name and profile; what is not sent stays."""
-        full_name, profile = user.full_name, user.profile
-        if "full_name" in changes.model_fields_set:
-            raw = changes.full_name
-            full_name = clean_text(raw, field="full_name", max_length=MAX_FULL_NAME) or None if raw else None
-        if changes.profile is not None:
-            try:
-                profile = host.profile.model_validate({**profile.model_dump(), **changes.profile})
-            except ValidationError as error:
-                first = error.errors()[0]
-                place = ".".join(str(part) for part in ("profile", *first["loc"]))
-                raise InvalidInput(place[:200], first["msg"]) from None
         origin = origin_of(request, host.web.trusted_proxies)
-        return UserView.of(await host.core.users.update(user.id, full_name=full_name, profile=profile, origin=origin))
+
+        def merged(current: User[Any]) -> tuple[str | None, Profile]:
+            return _full_name(changes, current.full_name), _profile(changes, current.profile, host.profile)
+
+        return UserView.of(await host.core.users.edit(user.id, merged, origin=origin))
 
     @routes.delete("/me", status_code=204)
     @sets_cookie

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from gatepost.core.sessions.ending import list_others
 from gatepost.core.sessions.flow import LAST_ID
 from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import NotFound
@@ -70,10 +69,8 @@ def router(host: FeatureHost) -> APIRouter:
     @routes.delete("/sessions", status_code=204)
     async def end_other_sessions(request: Request, principal: Annotated[Principal, Depends(caller)]) -> Response:
         """End every session of the caller but this one."""
-        core, origin = host.core, origin_of(request, host.web.trusted_proxies)
-        values = {"user_id": principal.user_id, "session_id": principal.session_id}
-        for (session_id,) in await core.database.hot.read(list_others, values):
-            await core.sessions.end(session_id, principal.user_id, origin=origin)
+        origin = origin_of(request, host.web.trusted_proxies)
+        await host.core.sessions.end_others(principal.user_id, principal.session_id, origin=origin)
         return Response(status_code=204)
 
     return routes

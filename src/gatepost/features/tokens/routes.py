@@ -96,7 +96,7 @@ def router(host: FeatureHost) -> APIRouter:
         """The public keys that verify our access tokens."""
         core: Core = host.core
         if core.keyring.is_stale:
-            await core.keyring.load()
+            await core.keyring.freshen()
         cache = f"public, max-age={host.web.jwks_max_age}"
         return JSONResponse(core.keyring.jwks(), headers={"Cache-Control": cache})
 
