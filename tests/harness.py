@@ -4,17 +4,18 @@ Hashes are cheap and budgets wide, so that a test meets a limit only where it as
 routes of its own, `/principal` and `/user`, guarded the way a host guards its routes.
 """
 
+import asyncio
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import httpx2
 import psycopg
@@ -42,6 +43,8 @@ CHEAP: dict[str, Any] = {
     "signup_budget_address": WIDE,
 }
 _ROOT = Path(__file__).parent.parent
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class Mails:
@@ -169,6 +172,32 @@ async def running(
 def bearer(access_token: str) -> dict[str, str]:
     """Return the header that carries an access token."""
     return {"Authorization": f"Bearer {access_token}"}
+
+
+async def eventually(is_so: Callable[[], Awaitable[bool]], within: float = 1.0) -> None:
+    """Ask until it is so; TimeoutError where it is not in time."""
+    async with asyncio.timeout(within):
+        while not await is_so():  # noqa: ASYNC110 - what other processes do is polled
+            await asyncio.sleep(0.005)
+
+
+def around(
+    call: Callable[_P, Awaitable[_T]],
+    *,
+    before: Callable[[], Awaitable[object]] | None = None,
+    after: Callable[[_T], Awaitable[object]] | None = None,
+) -> Callable[_P, Coroutine[Any, Any, _T]]:
+    """Return a call with something to wait for before it, or after it with its result."""
+
+    async def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        if before is not None:
+            await before()
+        result = await call(*args, **kwargs)
+        if after is not None:
+            await after(result)
+        return result
+
+    return wrapped
 
 
 def query(database_url: str, statement: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,67 @@
+"""Which failures count as «not now»: among them a primary that was demoted and no longer takes writes."""
+
+import sqlite3
+
+import psycopg
+import pytest
+from sqlalchemy import exc
+
+from gatepost.storage.errors import is_unreachable
+from tests.harness import conninfo, eventually, running
+
+pytestmark = pytest.mark.anyio
+
+
+def test_a_server_that_takes_no_writes_is_unreachable() -> None:
+    error = psycopg.errors.ReadOnlySqlTransaction()
+    assert is_unreachable(error)
+    assert is_unreachable(exc.InternalError("UPDATE", {}, error))
+
+
+def test_the_driver_s_error_within_sqlalchemy_s_counts() -> None:
+    assert is_unreachable(exc.DBAPIError("UPDATE", {}, psycopg.errors.AdminShutdown()))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(),
+        psycopg.errors.UniqueViolation(),
+        psycopg.errors.UndefinedTable(),
+        sqlite3.IntegrityError(),
+        exc.IntegrityError("INSERT", {}, psycopg.errors.UniqueViolation()),
+        exc.ProgrammingError("SELECT", {}, psycopg.errors.UndefinedTable()),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_mistake_of_ours_is_not(error: Exception) -> None:
+    assert not is_unreachable(error)
+
+
+async def test_a_demoted_primary_answers_503_until_it_takes_writes_again(postgres_url: str) -> None:
+    async with running(postgres_url, raises=False) as it:
+        await it.enrolled()
+        seen: set[int] = set()
+
+        async def is_answered(status: int) -> bool:
+            answers = [await it.token(), await it.login()]
+            seen.update(answer.status_code for answer in answers)
+            return {answer.status_code for answer in answers} == {status}
+
+        make_read_only(postgres_url, is_on=True)
+        await eventually(lambda: is_answered(503), within=10)
+        make_read_only(postgres_url, is_on=False)
+        await eventually(lambda: is_answered(200), within=10)
+        assert seen <= {200, 503}
+
+
+def make_read_only(postgres_url: str, *, is_on: bool) -> None:
+    with psycopg.connect(conninfo(postgres_url), autocommit=True) as direct:
+        direct.execute("SET default_transaction_read_only = off")
+        name = psycopg.sql.Identifier(direct.info.dbname)
+        verb = "SET default_transaction_read_only = on" if is_on else "RESET default_transaction_read_only"
+        direct.execute(psycopg.sql.SQL("ALTER DATABASE {} " + verb).format(name))
+        direct.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
