@@ -1,4 +1,4 @@
-"""A kind of change that this version does not know (a newer one runs beside it): no error, and nothing cached is trusted."""
+"""A kind of change that this version does not know, as a newer one writes it: no error, and no cache is trusted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A key that leaked: once its removal was heard, nothing that it signed is good, whatever becomes of reading the keys."""
+"""A key that leaked: once its removal was heard, nothing that it signed is good, whether or not keys can be read."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from gatepost.core.changes.domain import Change, ChangeKind
-from gatepost.core.keys import keyring
+from gatepost.core.keys.store import read_keys
 from gatepost.kernel.errors import Unavailable
 from gatepost.storage.database import Database
 from tests.harness import Running, eventually, running
 
 pytestmark = pytest.mark.anyio
 REFUSED = {401, 503}
-_read_keys = keyring.read_keys
 
 
 @dataclass
@@ -30,12 +29,12 @@ class Reads:
 
     async def read(self, database: Database) -> object:
         if database is not self.database:
-            return await _read_keys(database)
+            return await read_keys(database)
         self.began.set()
         await self.before.wait()
         if self.fail:
             raise Unavailable("the pool is taken")
-        found = await _read_keys(database)
+        found = await read_keys(database)
         await self.after.wait()
         return found
 
@@ -76,7 +75,7 @@ class Pair:
 @asynccontextmanager
 async def pair(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
     reads, heard = Reads(), list[ChangeKind]()
-    monkeypatch.setattr(keyring, "read_keys", reads.read)
+    monkeypatch.setattr("gatepost.core.keys.keyring.read_keys", reads.read)
 
     def hear(change: Change) -> None:
         heard.append(change.kind)

@@ -10,8 +10,8 @@ from tests.harness import Running, running
 
 pytestmark = pytest.mark.anyio
 
-ABSOLUTE: dict[str, int] = {"session_lifetime": 60, "access_lifetime": 600}
-IDLE: dict[str, int] = {"session_idle": 60, "access_lifetime": 600}
+ABSOLUTE: dict[str, Any] = {"session_lifetime": 60, "access_lifetime": 600}
+IDLE: dict[str, Any] = {"session_idle": 60, "access_lifetime": 600}
 
 
 def exp_of(tokens: dict[str, Any]) -> int:
@@ -27,7 +27,7 @@ def assert_within_the_session(it: Running, tokens: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("lifetimes", [ABSOLUTE, IDLE], ids=["absolute", "idle"])
 async def test_an_access_token_ends_with_its_session_at_the_latest(
-    database_url: str, lifetimes: dict[str, int]
+    database_url: str, lifetimes: dict[str, Any]
 ) -> None:
     async with running(database_url, **lifetimes) as it:
         tokens = await it.enrolled()

@@ -7,7 +7,7 @@ import pytest
 
 from gatepost import User
 from gatepost.core.changes.domain import Change, ChangeKind
-from gatepost.core.keys import keyring
+from gatepost.core.keys.store import read_keys
 from gatepost.kernel.errors import Unavailable
 from gatepost.storage.database import Database
 from tests.harness import Running, running
@@ -64,13 +64,13 @@ async def test_keys_that_cannot_be_read_leave_the_token_unused(
     database_url: str, later: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(database_url, raises=False, refresh_grace=GRACE_S) as it:
-        fault, read_keys = Fault(Unavailable), keyring.read_keys
+        fault = Fault(Unavailable)
 
         async def read(database: Database) -> object:
             fault.check()
             return await read_keys(database)
 
         token = (await it.enrolled())["refresh_token"]
-        monkeypatch.setattr(keyring, "read_keys", read)
+        monkeypatch.setattr("gatepost.core.keys.keyring.read_keys", read)
         it.core.feed.index.apply(Change(ChangeKind.KEYS, None, None, 0))
         await assert_nothing_happened(it, fault, token, later)

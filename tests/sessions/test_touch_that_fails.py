@@ -12,7 +12,8 @@ pytestmark = pytest.mark.anyio
 async def test_a_touch_that_fails_is_not_tried_again_within_a_minute(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(database_url) as it:
+    # Used after a quarter of its idle time; short, so that no step of the clock is a silence of the feed.
+    async with running(database_url, session_idle=400) as it:
         await it.register()
         await it.login()
         assert (await it.client.get("/principal")).status_code == 200
@@ -25,7 +26,7 @@ async def test_a_touch_that_fails_is_not_tried_again_within_a_minute(
 
         with monkeypatch.context() as broken:
             broken.setattr(it.core.database.hot, "run", fail)
-            it.clock.advance(3_700)
+            it.clock.advance(110)
             for round_ in (1, 2):
                 for _ in range(10):
                     assert (await it.client.get("/principal")).status_code == 200

@@ -1,4 +1,4 @@
-"""`APIRouter(route_class=GuardedRoute)` and WebSockets: the route class cannot guard them, so an open one does not start."""
+"""`GuardedRoute` and WebSockets: the route class cannot guard them, so that one without a guard does not start."""
 
 from typing import Annotated, Any
 
@@ -50,8 +50,9 @@ async def with_own_dependency(socket: WebSocket, name: Annotated[str, Depends(ow
 @pytest.mark.parametrize("is_installed_first", [True, False])
 @pytest.mark.parametrize("is_nested", [True, False])
 def test_a_websocket_without_a_guard_does_not_start_and_says_the_cure(
+    *,
     is_installed_first: bool,
-    is_nested: bool,  # noqa: FBT001 - parameters of a test
+    is_nested: bool,
 ) -> None:
     gate, app, router = Gatepost(), FastAPI(), guarded_router()
     with pytest.raises((RuntimeError, TypeError), match=r"/live.*(CurrentPrincipal|CurrentUser|require)"):  # noqa: PT012
@@ -92,6 +93,22 @@ def test_a_websocket_with_a_guard_among_its_dependencies_starts() -> None:
         client.websocket_connect("/live"),
     ):
         pytest.fail("it let nobody in")
+
+
+@pytest.mark.parametrize("where", ["application", "inclusion", "router"])
+def test_a_websocket_that_is_guarded_from_outside_starts(where: str) -> None:
+    guards = {name: [require()] if name == where else [] for name in ("application", "inclusion", "router")}
+    gate, app = Gatepost(), FastAPI(dependencies=guards["application"])
+    router = APIRouter(route_class=GuardedRoute, dependencies=guards["router"])
+    router.add_api_websocket_route("/live", unguarded)
+    app.include_router(router, dependencies=guards["inclusion"])
+    gate.install(app)
+    with serving(app, gate) as client:
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect("/live"):
+            pytest.fail("it let nobody in")
+        signed_in(client, gate)
+        with client.websocket_connect("/live") as socket:
+            assert socket.receive_text() == "in"
 
 
 def test_a_websocket_of_a_plain_router_is_the_host_s_own_matter() -> None:

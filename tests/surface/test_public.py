@@ -1,12 +1,13 @@
 """`@public` opens an endpoint of an application that is guarded as a whole, and nothing that guards itself."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.testclient import TestClient
 
 from gatepost import Gatepost, GuardedRoute, Principal, current_user, public, require
-from gatepost.testing import signed_in
+from gatepost.testing import PASSWORD, signed_in
 from tests.surface.apps import serving
 
 
@@ -70,6 +71,18 @@ def test_it_opens_an_endpoint_of_a_guarded_application() -> None:
     with serving(app, gate) as client:
         assert client.get("/open").json() == "in"
         assert client.get("/closed").status_code == 401
+
+
+@pytest.mark.parametrize("requirement", [require(role="admin"), require(verified=True), require(fresh=True)])
+def test_an_application_that_asks_for_more_as_a_whole_still_lets_people_sign_in(requirement: Any) -> None:  # noqa: ANN401
+    gate, app = Gatepost(), FastAPI(dependencies=[requirement])
+    gate.install(app)
+    app.add_api_route("/open", public(lambda: "in"))
+    ada = {"email": "ada@example.com", "password": PASSWORD}
+    with serving(app, gate) as client:
+        assert client.get("/open").status_code == 200
+        assert client.post("/auth/register", json=ada).status_code == 201
+        assert client.post("/auth/login", json={"identifier": ada["email"], "password": PASSWORD}).status_code == 200
 
 
 def test_it_opens_an_endpoint_of_a_guarded_router() -> None:

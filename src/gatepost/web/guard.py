@@ -115,7 +115,7 @@ class Guard(SecurityBase):
 
     async def principal(self, connection: HTTPConnection) -> Principal | None:
         """Return the caller; None for nobody where that is allowed."""
-        if self._passes_public and getattr(connection.scope.get("endpoint"), PUBLIC_MARK, False):
+        if self._passes_public and self._lets_pass(connection):
             return None
         host = self._host or find_host(connection)
         try:
@@ -133,6 +133,14 @@ class Guard(SecurityBase):
                 raised.headers = {**(raised.headers or {}), "WWW-Authenticate": challenge}
             raise raised from None
         return principal
+
+    def _lets_pass(self, connection: HTTPConnection) -> bool:
+        """Whether the endpoint is `@public`; where a need stands on the endpoint itself, that is stronger."""
+        if not getattr(connection.scope.get("endpoint"), PUBLIC_MARK, False):
+            return False
+        return self._need == Need() or any(
+            wide.dependency is self for wide in connection.scope["app"].router.dependencies
+        )
 
     async def _enforce(self, host: Host, principal: Principal) -> None:
         core, need = host.core, cast("Need", self._need)
@@ -171,7 +179,7 @@ class Requirement(Depends, SecurityBase):
     """What `require(...)` returns: good in `Annotated`, in `dependencies=` and inside `Depends`."""
 
     def __init__(self, need: Need, host: Host | None = None) -> None:
-        guard = PrincipalGuard(host, need=need, passes_public=need == Need())
+        guard = PrincipalGuard(host, need=need, passes_public=True)
         Depends.__init__(self, guard)
         object.__setattr__(self, "need", need)
         object.__setattr__(self, "host", host)

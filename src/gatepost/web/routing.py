@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from starlette.routing import BaseRoute, Match
 
@@ -29,7 +30,17 @@ def is_declared(route: APIRoute | APIWebSocketRoute) -> bool:
     """Whether a route says who may call it: marked public, or behind a guard."""
     if getattr(route.endpoint, PUBLIC_MARK, False):
         return True
-    return any(isinstance(part.call, Guard | Requirement) for part in route.dependant.dependencies)
+    return _is_guarded(route.dependant)
+
+
+def _is_guarded_outside(included: BaseRoute) -> bool:
+    """Whether a guard was given where a router was included."""
+    given = getattr(getattr(included, "include_context", None), "dependencies", ())
+    return any(isinstance(part, Requirement) or isinstance(part.dependency, Guard) for part in given)
+
+
+def _is_guarded(dependant: Dependant) -> bool:
+    return any(isinstance(part.call, Guard | Requirement) or _is_guarded(part) for part in dependant.dependencies)
 
 
 def refuse_open_websockets(routes: Iterable[BaseRoute]) -> None:
@@ -40,7 +51,7 @@ def refuse_open_websockets(routes: Iterable[BaseRoute]) -> None:
     """
     for entry in routes:
         router = getattr(entry, "original_router", None)
-        if not isinstance(router, APIRouter):
+        if not isinstance(router, APIRouter) or _is_guarded_outside(entry):
             continue
         refuse_open_websockets(router.routes)
         if not issubclass(router.route_class, GuardedRoute):
