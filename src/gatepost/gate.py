@@ -123,8 +123,7 @@ class Gatepost(Generic[P]):
         check_profile(self.profile)
         for installed, included in self._installed:
             refuse_shadowed(installed, included)
-            if not any(isinstance(guard, Requirement) for guard in installed.router.dependencies):
-                refuse_open_websockets(installed.router.routes)
+            refuse_open_websockets(installed.router)
         database = Database(self.settings.url_of_database, self.clock, pool_size=self.settings.database_pool_size)
         users: Users[P] = Users(database, self._listeners, self.profile)
         claims = HostClaims(users)

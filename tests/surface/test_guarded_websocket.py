@@ -6,8 +6,18 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from gatepost import CurrentPrincipal, CurrentUser, Gatepost, GuardedRoute, Principal, current_user, require
+from gatepost import (
+    ConfigurationError,
+    CurrentPrincipal,
+    CurrentUser,
+    Gatepost,
+    GuardedRoute,
+    Principal,
+    current_user,
+    require,
+)
 from gatepost.testing import signed_in
+from gatepost.web.routing import refuse_open_websockets
 from tests.surface.apps import serving
 
 
@@ -118,3 +128,19 @@ def test_a_websocket_of_a_plain_router_is_the_host_s_own_matter() -> None:
     gate.install(app)
     with serving(app, gate) as client, client.websocket_connect("/open") as socket:
         assert socket.receive_text() == "in"
+
+
+def test_a_plain_websocket_and_the_application_s_own_router_are_looked_at_too() -> None:
+    async def anybody(socket: WebSocket) -> None:
+        await socket.accept()
+
+    plain = APIRouter(route_class=GuardedRoute)
+    plain.add_websocket_route("/live", anybody)
+    with pytest.raises(ConfigurationError, match="/live"):
+        refuse_open_websockets(plain)
+
+    app = FastAPI()
+    app.router.route_class = GuardedRoute
+    app.add_api_websocket_route("/live", anybody)
+    with pytest.raises(ConfigurationError, match="/live"):
+        refuse_open_websockets(app.router)

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
-from starlette.routing import BaseRoute, Match
+from fastapi.params import Depends
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.web.guard import PUBLIC_MARK, Guard, Requirement
@@ -26,43 +27,44 @@ def our_routes(routes: Iterable[BaseRoute]) -> list[APIRoute]:
     return found
 
 
-def is_declared(route: APIRoute | APIWebSocketRoute) -> bool:
+def is_declared(route: Route | WebSocketRoute) -> bool:
     """Whether a route says who may call it: marked public, or behind a guard."""
     if getattr(route.endpoint, PUBLIC_MARK, False):
         return True
-    return _is_guarded(route.dependant)
-
-
-def _is_guarded_outside(included: BaseRoute) -> bool:
-    """Whether a guard was given where a router was included."""
-    given = getattr(getattr(included, "include_context", None), "dependencies", ())
-    return any(isinstance(part, Requirement) or isinstance(part.dependency, Guard) for part in given)
+    dependant = getattr(route, "dependant", None)  # a route of Starlette's has none, and no guard
+    return isinstance(dependant, Dependant) and _is_guarded(dependant)
 
 
 def _is_guarded(dependant: Dependant) -> bool:
     return any(isinstance(part.call, Guard | Requirement) or _is_guarded(part) for part in dependant.dependencies)
 
 
-def refuse_open_websockets(routes: Iterable[BaseRoute]) -> None:
+def _holds_guard(given: Iterable[Depends]) -> bool:
+    """Whether a guard is among what was given to an application, or where a router was included."""
+    return any(isinstance(part, Requirement) or isinstance(part.dependency, Guard) for part in given)
+
+
+def refuse_open_websockets(router: APIRouter) -> None:
     """Refuse to start when a router under `GuardedRoute` holds a WebSocket that nothing guards.
 
     Raises:
         ConfigurationError: it names the path.
     """
-    for entry in routes:
-        router = getattr(entry, "original_router", None)
-        if not isinstance(router, APIRouter) or _is_guarded_outside(entry):
-            continue
-        refuse_open_websockets(router.routes)
-        if not issubclass(router.route_class, GuardedRoute):
-            continue
-        for route in router.routes:
-            if isinstance(route, APIWebSocketRoute) and not is_declared(route):
-                msg = (
-                    f"nothing guards the WebSocket {route.path}: GuardedRoute makes HTTP routes only, "
-                    "so give it a `principal: CurrentPrincipal`, or mark it @public"
-                )
-                raise ConfigurationError(msg)
+    if _holds_guard(router.dependencies):
+        return
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        if isinstance(inner, APIRouter):
+            if not _holds_guard(getattr(getattr(route, "include_context", None), "dependencies", ())):
+                refuse_open_websockets(inner)
+        elif isinstance(route, WebSocketRoute) and issubclass(router.route_class, GuardedRoute):
+            if is_declared(route):
+                continue
+            msg = (
+                f"nothing guards the WebSocket {route.path}: GuardedRoute makes HTTP routes only, "
+                "so give it a `principal: CurrentPrincipal`, or mark it @public"
+            )
+            raise ConfigurationError(msg)
 
 
 def refuse_shadowed(app: FastAPI, included: BaseRoute) -> None:
