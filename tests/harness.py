@@ -38,7 +38,7 @@ CHEAP: dict[str, Any] = {
     "hash_memory_kib": 7168,
     "hash_time_cost": 1,
     "login_budget_address": WIDE,
-    "login_budget_pair": WIDE,
+    "login_budget_pair": "500000/1",  # half of the account's, as production wants it
     "login_budget_account": WIDE,
     "signup_budget_address": WIDE,
 }
