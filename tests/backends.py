@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,7 +33,7 @@ rm -rf "$2"
 """
 
 
-class Server:
+class Server(ABC):
     """A child process on a port of its own; subclasses say how it is started and when it answers."""
 
     def __init__(self, pid_file: str) -> None:
@@ -46,13 +47,13 @@ class Server:
             start_new_session=True,
         )
 
+    @abstractmethod
     def command(self) -> list[str]:
         """Return the arguments of the server, in the foreground."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answers(self) -> bool:
         """Tell whether a client gets an answer now."""
-        raise NotImplementedError
 
     @property
     def owner(self) -> str | None:
