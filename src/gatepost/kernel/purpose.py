@@ -21,7 +21,6 @@ class Purpose(StrEnum):
     THROTTLE_KEY = "throttle-key"
     SEAL = "seal"
     MAILBOX = "mailbox"
-    CURSOR = "cursor"
 
 
 @cache

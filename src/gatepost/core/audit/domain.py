@@ -27,7 +27,6 @@ class AuditEvent(StrEnum):
     EVERYBODY_SIGNED_OUT = "session.everybody_ended"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an event
     KEY_ROTATED = "key.rotated"
-    KEY_REMOVED = "key.removed"
 
 
 @dataclass(frozen=True, slots=True)

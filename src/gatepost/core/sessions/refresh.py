@@ -10,7 +10,7 @@ from gatepost.core.sessions.ending import ended, record_ended_steps
 from gatepost.core.sessions.flow import Services, Sessions, Tokens
 from gatepost.core.sessions.tokens import Grant
 from gatepost.kernel.errors import OAuthError, Unavailable
-from gatepost.kernel.tokens import RefreshToken, TokenMalformed, parse_refresh
+from gatepost.kernel.tokens import RefreshToken
 from gatepost.storage.statement import Step
 
 _MAX_ROUNDS = 4
@@ -37,15 +37,11 @@ class Refresher:
             OAuthError: `invalid_grant` or `invalid_scope`.
             Unavailable: nothing can be decided now.
         """
-        try:
-            token = parse_refresh(text)
-        except TokenMalformed:
-            raise _invalid_grant() from None
         for _ in range(_MAX_ROUNDS):
-            row = await store.read_session(self._services.database, token.session_id)
-            # A wrong MAC has no effect at all: nobody ends a session by guessing.
-            if row is None or not token.mac_is_right(self._services.keys, row.salt):
+            found = await store.read_authentic(self._services.database, self._services.keys, text)
+            if found is None:
                 raise _invalid_grant()
+            token, row = found
             # RFC 6749, section 10.4: the token is bound to the client that it was issued to.
             if row.client_id != client_id or row.kind != SessionKind.TOKEN:
                 raise _invalid_grant()

@@ -6,6 +6,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from gatepost.core.sessions.domain import SessionRow
 from gatepost.core.users.store import roles_of_user
+from gatepost.kernel.purpose import PurposeKeys
+from gatepost.kernel.tokens import RefreshToken, TokenMalformed, parse_refresh
 from gatepost.storage.database import Database
 from gatepost.storage.schema import meta, session, user
 from gatepost.storage.statement import Statement, store_now_ms
@@ -102,6 +104,19 @@ async def read_session(database: Database, session_id: object) -> SessionRow | N
     """Read a session with what its user and the store's clock say now."""
     rows = await database.hot.read(_read, {"session_id": session_id})
     return SessionRow(*rows[0]) if rows else None
+
+
+async def read_authentic(database: Database, keys: PurposeKeys, text: str) -> tuple[RefreshToken, SessionRow] | None:
+    """Read the session of a refresh token that we minted, whatever has become of it; None for any other text.
+
+    A wrong MAC is the same as no token: it must have no effect at all, or a stranger could end sessions by guessing.
+    """
+    try:
+        token = parse_refresh(text)
+    except TokenMalformed:
+        return None
+    row = await read_session(database, token.session_id)
+    return (token, row) if row is not None and token.mac_is_right(keys, row.salt) else None
 
 
 _is_live = and_(

@@ -10,11 +10,10 @@ from gatepost.core.audit import Origin
 from gatepost.core.login.flow import Wanted
 from gatepost.core.runtime import Core
 from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
-from gatepost.core.sessions.store import read_session
+from gatepost.core.sessions.store import read_authentic
 from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import LoginFailed, NotAuthenticated
 from gatepost.kernel.principal import Principal
-from gatepost.kernel.tokens import TokenMalformed, parse_refresh
 from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
 from gatepost.web.guard import authenticate, public
 from gatepost.web.origin import origin_of
@@ -91,10 +90,7 @@ async def _end_cookie(core: Core, value: str | None, origin: Origin) -> None:
 async def _end_refresh_cookie(core: Core, value: str | None) -> None:
     if value is None:
         return
-    try:
-        token = parse_refresh(value)
-    except TokenMalformed:
-        return
-    row = await read_session(core.database, token.session_id)
-    if row is not None and token.mac_is_right(core.keys, row.salt):
+    found = await read_authentic(core.database, core.keys, value)
+    if found is not None:
+        _, row = found
         await core.sessions.end(row.id, row.user_id)

@@ -8,10 +8,10 @@ from gatepost.core.login.flow import Wanted
 from gatepost.core.runtime import Core
 from gatepost.core.sessions.domain import SessionKind
 from gatepost.core.sessions.flow import Tokens
-from gatepost.core.sessions.store import read_session
+from gatepost.core.sessions.store import read_authentic
 from gatepost.kernel.errors import NotAuthenticated, OAuthError
 from gatepost.kernel.principal import Principal
-from gatepost.kernel.tokens import REFRESH_PREFIX, TokenMalformed, parse_refresh
+from gatepost.kernel.tokens import REFRESH_PREFIX
 
 FIRST_PARTY = "gatepost"
 
@@ -39,13 +39,9 @@ async def refresh(
 async def revoke(core: Core, token: str, client_id: str, origin: Origin) -> None:
     """End the session that a token belongs to, if the token is good and the client's own (RFC 7009, section 2.1)."""
     if token.startswith(REFRESH_PREFIX):
-        try:
-            parsed = parse_refresh(token)
-        except TokenMalformed:
-            return
-        row = await read_session(core.database, parsed.session_id)
-        if row is not None and parsed.mac_is_right(core.keys, row.salt) and row.client_id == client_id:
-            await core.sessions.end(row.id, row.user_id, origin=origin)
+        found = await read_authentic(core.database, core.keys, token)
+        if found is not None and found[1].client_id == client_id:
+            await core.sessions.end(found[1].id, found[1].user_id, origin=origin)
         return
     try:
         principal = await core.authenticator.bearer(token)
@@ -67,15 +63,10 @@ async def introspect(core: Core, token: str) -> dict[str, Any]:
 
 
 async def _introspect_refresh(core: Core, token: str) -> dict[str, Any]:
-    try:
-        parsed = parse_refresh(token)
-    except TokenMalformed:
+    found = await read_authentic(core.database, core.keys, token)
+    if found is None or not found[1].is_live or found[0].generation != found[1].generation:
         return {"active": False}
-    row = await read_session(core.database, parsed.session_id)
-    if row is None or not parsed.mac_is_right(core.keys, row.salt) or not row.is_live:
-        return {"active": False}
-    if parsed.generation != row.generation:
-        return {"active": False}
+    _, row = found
     return {
         "active": True,
         "sub": str(row.user_id),
