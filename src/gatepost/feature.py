@@ -1,24 +1,33 @@
 """A feature declares itself in one descriptor; `features/__init__.py` lists them. Take one away and it is gone."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
 from fastapi import APIRouter
 
 from gatepost.core.login.flow import RemainingFactors
+from gatepost.core.outbox import MailKind
+from gatepost.core.outbox.desk import Composer
 from gatepost.core.runtime import Core
 from gatepost.core.users import Profile
 from gatepost.core.users.registration import Registration
 from gatepost.kernel.errors import ConfigurationError
+from gatepost.kernel.events import Listeners
 from gatepost.web.policy import WebPolicy
+
+PolicyT = TypeVar("PolicyT")
 
 
 class FeatureHost(Protocol):
     """A Gatepost as its features see it, from before it runs."""
 
     web: WebPolicy
-    profile: type[Profile]
+
+    @property
+    def profile(self) -> type[Profile]:
+        """What an owner may write about themselves."""
+        ...
 
     @property
     def core(self) -> Core:
@@ -35,6 +44,10 @@ class FeatureHost(Protocol):
         """What opens the development mailbox."""
         ...
 
+    def policy(self, kind: type[PolicyT]) -> PolicyT:
+        """What the settings say, as the small policy that a feature knows; safe to ask before the start."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
@@ -45,6 +58,10 @@ class Feature:
         needs: names of features without which this one makes no sense.
         router: its routes, made for one Gatepost.
         factors: which factors remain for a user after those that are proved.
+        listeners: registers what it does after (or within) events that others publish; called once, before the start.
+        mails: who composes each of its mails.
+        pruning: keeps its tables bounded; called every minute, returns how many rows went.
+        tasks: what runs as long as the application serves; it must not end by itself.
         is_for_development: it exists only where the environment is development.
     """
 
@@ -52,6 +69,10 @@ class Feature:
     needs: Sequence[str] = ()
     router: Callable[[Any], APIRouter] | None = None
     factors: Sequence[RemainingFactors] = ()
+    listeners: Callable[[Any, Listeners], None] | None = None
+    mails: Mapping[MailKind, Callable[[Any], Composer]] = field(default_factory=dict)
+    pruning: Sequence[Callable[[Any], Awaitable[int]]] = ()
+    tasks: Sequence[Callable[[Any], Coroutine[Any, Any, None]]] = ()
     is_for_development: bool = False
 
 

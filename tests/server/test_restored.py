@@ -57,7 +57,8 @@ async def test_it_ends_all_sessions_and_voids_the_outbox_and_is_recorded(databas
     terminal = Terminal(database_url)
     async with running(database_url) as house:
         await house.enrolled()
-    mail = f"INSERT INTO gatepost_outbox VALUES ('{uuid.uuid4().hex}', '00', 0, 0, 0, 0)"
+    columns = "id, sealed, created_at, due_at, attempts, leased_until"
+    mail = f"INSERT INTO gatepost_outbox ({columns}) VALUES ('{uuid.uuid4().hex}', '00', 0, 0, 0, 0)"
     query(database_url, mail)
     said = await terminal.aside("db", "restored")
     assert said.startswith("1 sessions ended, 1 waiting mails dropped")

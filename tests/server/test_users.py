@@ -162,6 +162,8 @@ def test_an_app_that_is_no_gatepost_is_named(terminal: Terminal, app: str, sente
 
 def test_a_command_leaves_the_mails_to_the_server(terminal: Terminal, sqlite_url: str) -> None:
     terminal.says("db", "upgrade")
-    query(sqlite_url, f"INSERT INTO gatepost_outbox VALUES ('{uuid.uuid4().hex}', x'00', 0, 0, 0, 0)")  # due long ago
+    columns = "id, sealed, created_at, due_at, attempts, leased_until"
+    due = f"INSERT INTO gatepost_outbox ({columns}) VALUES ('{uuid.uuid4().hex}', x'00', 0, 0, 0, 0)"
+    query(sqlite_url, due)  # long ago
     user_of(terminal)
     assert query(sqlite_url, "SELECT attempts FROM gatepost_outbox") == [(0,)]

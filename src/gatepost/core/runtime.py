@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,8 +12,11 @@ from gatepost.core.changes import Change, ChangeFeed, ChangeKind, open_feed, pru
 from gatepost.core.keys import KeyPolicy, Keyring
 from gatepost.core.login import Login, LoginPolicy
 from gatepost.core.login.flow import RemainingFactors
-from gatepost.core.outbox import Mailer, OutboxWorker
+from gatepost.core.outbox import Mailer
+from gatepost.core.outbox.desk import MailDesk
+from gatepost.core.outbox.worker import OutboxWorker
 from gatepost.core.passwords import Passwords
+from gatepost.core.proofs import ProofPolicy, Proofs
 from gatepost.core.sessions.claims import HostClaims
 from gatepost.core.sessions.domain import SessionPolicy
 from gatepost.core.sessions.flow import Services, Sessions
@@ -45,6 +48,7 @@ class CorePolicy:
     tokens: TokenPolicy
     login: LoginPolicy
     hashes: HashPolicy
+    proofs: ProofPolicy
     hash_threads: int | None = None
     hash_queue: int = 64
     revocation_bound: float = 1.0
@@ -72,6 +76,9 @@ class Core:
     login: Login
     login_policy: LoginPolicy
     authenticator: Authenticator[Any]
+    proofs: Proofs
+    desk: MailDesk
+    pruning: list[Callable[[], Awaitable[int]]]
     redis: Any = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -84,13 +91,12 @@ async def running_core(
     listeners: Listeners,
     users: Users[Any],
     claims: HostClaims,
-    mailer: Mailer | None,
-    public_url: str,
+    desk: Callable[[Proofs], MailDesk],
     factors: Sequence[RemainingFactors] = (),
 ) -> AsyncIterator[Core]:
     """Start the core over a started database whose tables are current, and stop it at the end.
 
-    Without a mailer, as in a command, no mail is taken out of the outbox: the server's own mailer will send it.
+    It sends no mail until `serve_mail` is called; a command never does, the server's own mailer will send it.
     """
     keyring = Keyring(database, policy.keys, policy.key_policy)
     feed = await open_feed(database, bound=policy.revocation_bound, listen_url=policy.listen_url)
@@ -102,6 +108,7 @@ async def running_core(
         await keyring.ensure()
         services = Services(database, policy.keys, keyring, feed, claims, policy.sessions, policy.tokens)
         sessions, passwords = Sessions(services), Passwords(database, hasher)
+        proofs = Proofs(database, policy.keys, policy.proofs)
         throttle, redis = _throttle(database, policy)
         users.feed = feed
         authenticator = Authenticator(services, users)
@@ -130,12 +137,12 @@ async def running_core(
                 factors=factors,
             ),
             authenticator=authenticator,
+            proofs=proofs,
+            desk=desk(proofs),
+            pruning=[lambda: prune_changes(database), throttle.prune, sessions.prune, proofs.prune],
             redis=redis,
         )
         feed.index.subscribe(lambda change: _forget_tokens(authenticator, change))
-        if mailer is not None:
-            outbox = OutboxWorker(database, policy.keys, users, mailer, public_url)
-            tasks.append(asyncio.create_task(outbox.run()))
         tasks.append(asyncio.create_task(_maintain(core)))
         core.tasks = tasks
         yield core
@@ -146,6 +153,12 @@ async def running_core(
         await feed.stop()
         if redis is not None:
             await redis.close()
+
+
+def serve_mail(core: Core, mailer: Mailer) -> None:
+    """Send what is due until the core stops; every composer must be at the desk by now."""
+    outbox = OutboxWorker(core.database, core.keys, core.desk, mailer)
+    core.tasks.append(asyncio.create_task(outbox.run()))
 
 
 def _throttle(database: Database, policy: CorePolicy) -> tuple[Throttle, Any]:
@@ -172,9 +185,8 @@ async def _maintain(core: Core) -> None:
     while True:
         await asyncio.sleep(MAINTENANCE_S)
         try:
-            await prune_changes(core.database)
-            await core.throttle.prune()
-            await core.sessions.prune()
+            for prune in core.pruning:
+                await prune()
             await core.keyring.ensure(is_start=False)
         except Exception:  # noqa: BLE001 - the next round tries again
             _log.exception("maintenance failed and will be tried again")

@@ -21,6 +21,16 @@ class Purpose(StrEnum):
     THROTTLE_KEY = "throttle-key"
     SEAL = "seal"
     MAILBOX = "mailbox"
+    PROOF_VERIFY_EMAIL = "proof-verify-email"
+    PROOF_CHANGE_EMAIL = "proof-change-email"
+    PROOF_RESET_PASSWORD = "proof-reset-password"  # noqa: S105 - the name of a purpose
+    PROOF_SIGN_IN = "proof-sign-in"
+    PROOF_DISOWN = "proof-disown"
+    PROOF_INVITATION = "proof-invitation"
+    DEVICE = "device"
+    API_KEY = "api-key"
+    AUDIT_CHAIN = "audit-chain"
+    FIRST_ADMIN = "first-admin"
 
 
 @cache

@@ -19,6 +19,8 @@ _REFRESH_BYTES = _ID_BYTES + _GENERATION_BYTES + _MAC_BYTES
 _COOKIE_BYTES = _ID_BYTES + _MAC_BYTES
 REFRESH_PREFIX = "gpr_"
 COOKIE_PREFIX = "gpc_"
+PROOF_PREFIX = "gpp_"
+_CODE_DIGITS = 6
 
 
 class TokenMalformed(ValueError):
@@ -86,6 +88,49 @@ def parse_cookie(text: str) -> SessionToken:
     """
     raw = _decode(text, COOKIE_PREFIX, _COOKIE_BYTES)
     return SessionToken(uuid.UUID(bytes=raw[:_ID_BYTES]), raw[-_MAC_BYTES:])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ProofToken:
+    """A single-use token from a mail, as presented: authentic only for the purpose whose keys match."""
+
+    proof_id: uuid.UUID
+    mac: bytes
+
+    def is_for(self, keys: PurposeKeys, purpose: Purpose) -> bool:
+        """Compare the MAC in constant time under every key of one purpose."""
+        return _matches(self.mac, keys.every(purpose), self.proof_id.bytes, b"")
+
+
+def mint_proof(keys: PurposeKeys, purpose: Purpose, proof_id: uuid.UUID) -> str:
+    """Return the single-use token of one proof; the same arguments give the same token, so that no row holds it."""
+    return PROOF_PREFIX + _encode(proof_id.bytes + _mac(keys.current(purpose), proof_id.bytes, b""))
+
+
+def parse_proof(text: str) -> ProofToken:
+    """Take a single-use token apart.
+
+    Raises:
+        TokenMalformed: wrong prefix, length, alphabet or spelling.
+    """
+    raw = _decode(text, PROOF_PREFIX, _COOKIE_BYTES)
+    return ProofToken(uuid.UUID(bytes=raw[:_ID_BYTES]), raw[-_MAC_BYTES:])
+
+
+def mint_code(keys: PurposeKeys, purpose: Purpose, proof_id: uuid.UUID) -> str:
+    """Return the six digits of one proof, for people who type."""
+    return _code(keys.current(purpose), proof_id)
+
+
+def code_is_right(keys: PurposeKeys, purpose: Purpose, proof_id: uuid.UUID, code: str) -> bool:
+    """Compare six digits in constant time under every key of one purpose."""
+    given = code.encode("utf-8", "replace")
+    return any(hmac.compare_digest(given, _code(key, proof_id).encode()) for key in keys.every(purpose))
+
+
+def _code(key: bytes, proof_id: uuid.UUID) -> str:
+    number = int.from_bytes(_mac(key, proof_id.bytes, b"code")[:8])
+    return str(number % 10**_CODE_DIGITS).zfill(_CODE_DIGITS)
 
 
 def keyed_hash(key: bytes, *parts: str) -> str:

@@ -43,15 +43,15 @@ def isolated(gate: Gatepost[P], **settings: object) -> Iterator[Gatepost[P]]:
     if unknown := sorted(settings.keys() - type(gate.settings).model_fields.keys()):
         msg = f"no such setting: {', '.join(unknown)}"
         raise TypeError(msg)
-    before = (gate.settings, gate.web, gate.clock, gate.mailer)
+    before = (gate.settings, gate.web, gate.policies, gate.clock, gate.mailer)
     with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
         gate.settings = _settings_for_tests(gate.settings, Path(folder), settings)
-        gate.web = gate.settings.web_policy()
+        gate.web, gate.policies = gate.settings.web_policy(), gate.settings.policies()
         gate.clock, gate.mailer = Clock(), Recorder()
         try:
             yield gate
         finally:
-            gate.settings, gate.web, gate.clock, gate.mailer = before
+            gate.settings, gate.web, gate.policies, gate.clock, gate.mailer = before
 
 
 def _is_running(gate: Gatepost[P]) -> bool:

@@ -1,12 +1,13 @@
 """What an isolated Gatepost has mailed."""
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import anyio
 from sqlalchemy import select
 
-from gatepost.core.outbox import Mail, OutboxWorker
+from gatepost.core.outbox import Mail
+from gatepost.core.outbox.worker import OutboxWorker
 from gatepost.storage.schema import outbox
 from gatepost.storage.statement import Statement
 from gatepost.testing.clients import AsyncClient, run_for
@@ -54,8 +55,7 @@ def mailbox(client: "TestClient | AsyncClient", gate: "Gatepost[Any]") -> list[M
 
 async def _delivered(gate: "Gatepost[Any]", recorder: Recorder) -> list[Mail]:
     core = gate.core
-    url = gate.settings.checked_public_url()
-    worker = OutboxWorker(core.database, core.keys, cast("Any", core.users), recorder, url)
+    worker = OutboxWorker(core.database, core.keys, core.desk, recorder)
     while await core.database.hot.read(_any_left):
         if not await worker.send_one():
             await anyio.sleep(_LEASED_BY_ANOTHER_S)

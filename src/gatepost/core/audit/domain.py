@@ -27,6 +27,28 @@ class AuditEvent(StrEnum):
     EVERYBODY_SIGNED_OUT = "session.everybody_ended"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an event
     KEY_ROTATED = "key.rotated"
+    EMAIL_VERIFIED = "email.verified"
+    EMAIL_CHANGE_REQUESTED = "email.change_requested"
+    EMAIL_CHANGED = "email.changed"
+    PASSWORD_RESET = "password.reset"  # noqa: S105 - the name of an event
+    PASSWORD_CHANGE_REQUIRED = "password.change_required"  # noqa: S105 - likewise
+    PROOF_REFUSED = "proof.refused"
+    ACCOUNT_DISOWNED = "account.disowned"
+    DEVICE_NEW = "login.new_device"
+    LOGIN_LOCKED = "login.locked"
+    ACCESS_DENIED = "access.denied"
+    API_KEY_MADE = "api_key.made"
+    API_KEY_REVOKED = "api_key.revoked"
+    ROLE_DEFINED = "role.defined"
+    ROLE_DELETED = "role.deleted"
+    USER_INVITED = "user.invited"
+    USER_IMPORTED = "user.imported"
+    USER_EXPORTED = "user.exported"
+    USER_IMPERSONATED = "user.impersonated"
+    FIRST_ADMIN_MADE = "admin.first"
+    BUDGET_CLEARED = "budget.cleared"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_PRUNED = "audit.pruned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,11 @@ from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.text import normalize_identifier, normalize_password
 from gatepost.storage.database import Database
 from gatepost.storage.statement import Step
-from gatepost.storage.unit_of_work import record_evidence, unit_of_work
+from gatepost.storage.unit_of_work import UnitOfWork, record_evidence, unit_of_work
 
 PASSWORD = "pwd"  # noqa: S105 - RFC 8176, section 2
 _NOTE_EVERY_S, _MAX_NOTED = 60, 10_000
+Within = Callable[[UnitOfWork], Awaitable[None]]
 RemainingFactors = Callable[[uuid.UUID, Sequence[str]], Awaitable[Sequence[str]]]
 
 
@@ -86,7 +87,31 @@ class Login:
             verdict = await self._passwords.verify(secret, stored, slot)
         if not verdict.is_right or user_id is None or disabled_at is not None:
             await self._fail(user_id, wanted.origin, began)
-        remaining = [name for factor in self._factors for name in await factor(user_id, [PASSWORD])]
+        rehash = {"old_hash": stored, "hash": verdict.rehash} if verdict.rehash is not None else None
+
+        async def within(work: UnitOfWork) -> None:
+            if rehash is not None:
+                await work.run(store.rehash_password, user_id=user_id, **rehash)
+
+        opened = await self.open(user_id, epoch, PASSWORD, wanted, within=within)
+        await taken.give_back()
+        return opened
+
+    async def open(self, user_id: uuid.UUID, epoch: int, method: str, wanted: Wanted, *, within: Within) -> Opened:
+        """Open a session for who proved one method, unless another factor remains.
+
+        Args:
+            user_id: who.
+            epoch: the user's, as it was read before the method was proved.
+            method: what was proved (RFC 8176).
+            wanted: the session that the client asks for.
+            within: what else belongs to the same transaction (a proof that is used up); it may refuse.
+
+        Raises:
+            FactorRequired: another factor remains; no session exists.
+            LoginFailed: the user was disabled, or the epoch has moved since.
+        """
+        remaining = [name for factor in self._factors for name in await factor(user_id, [method])]
         if remaining:
             raise FactorRequired(remaining)
         opening = Opening(
@@ -95,13 +120,10 @@ class Login:
             kind=wanted.kind,
             client_id=wanted.client_id,
             scope=wanted.scope,
-            amr=PASSWORD,
+            amr=method,
             origin=wanted.origin,
         )
-        rehash = (stored, verdict.rehash) if verdict.rehash is not None else None
-        opened = await self._open(opening, rehash)
-        await taken.give_back()
-        return opened
+        return await self._open(opening, within)
 
     async def confirm_password(self, user_id: uuid.UUID, password: str, origin: Origin) -> tuple[int, str]:
         """Prove the password of a user who is signed in already, under the same budgets.
@@ -144,15 +166,13 @@ class Login:
         self._noted[key] = now + _NOTE_EVERY_S
         return True
 
-    async def _open(self, opening: Opening, rehash: tuple[str | None, str] | None) -> Opened:
+    async def _open(self, opening: Opening, within: Within) -> Opened:
         async with unit_of_work(self._database, self._listeners) as work:
+            await within(work)
             opened = await self._sessions.open(work, opening)
             if opened is None:  # the password was changed, or the user disabled, while the hash was computed
                 evidence = self._record(AuditEvent.LOGIN_OUTRUN, opening.user_id, opening.origin)
                 raise LoginFailed(evidence=[evidence])
-            if rehash is not None:
-                old, new = rehash
-                await work.run(store.rehash_password, user_id=opening.user_id, old_hash=old, hash=new)
             session_id = opened.grant.session_id
             await work.steps(
                 audit_step(

@@ -2,6 +2,5 @@
 
 from gatepost.core.outbox.domain import Job, Mail, Mailer, MailKind
 from gatepost.core.outbox.store import enqueue_step
-from gatepost.core.outbox.worker import OutboxWorker
 
-__all__ = ["Job", "Mail", "MailKind", "Mailer", "OutboxWorker", "enqueue_step"]
+__all__ = ["Job", "Mail", "MailKind", "Mailer", "enqueue_step"]

@@ -1,12 +1,14 @@
-"""Jobs and mails. A job names its user and its kind; the worker looks up the address, so that no row holds one."""
+"""Jobs and mails. A job is sealed and of one size; the worker looks its user up, so that no row holds an address."""
 
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-_PAD_TO = 256
+_PAD_TO = 2_048
+_MAX_DETAIL = 200
 BACK_OFF_S = (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)
 
 
@@ -15,25 +17,60 @@ class MailKind(StrEnum):
 
     SESSION_REUSED = "session_reused"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a mail
+    VERIFY_EMAIL = "verify_email"
+    ALREADY_REGISTERED = "already_registered"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a mail
+    CHANGE_EMAIL = "change_email"
+    EMAIL_CHANGED = "email_changed"
+    SIGN_IN = "sign_in"
+    NEW_DEVICE = "new_device"
+    ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_DISOWNED = "account_disowned"
+    ACCOUNT_DELETED = "account_deleted"
+    API_KEY_MADE = "api_key_made"
+    INVITATION = "invitation"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One mail to be made."""
+    """One mail to be made.
+
+    Attributes:
+        kind: which mail.
+        user_id: whose, where that is known.
+        address: where a stranger asked that it be sent, or where a user no longer has a row to look it up in.
+        locale: the language that was asked for (RFC 5646), where the user has none.
+        details: what the words need; short, for people, never a secret.
+    """
 
     kind: MailKind
-    user_id: uuid.UUID
+    user_id: uuid.UUID | None = None
+    address: str | None = None
+    locale: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
 
     def packed(self) -> bytes:
         """Return the job padded, so that the size of a sealed row tells nothing about its kind."""
-        text = json.dumps({"kind": self.kind.value, "user_id": str(self.user_id)})
-        return text.ljust(_PAD_TO).encode()
+        members = {
+            "kind": self.kind.value,
+            "user_id": str(self.user_id) if self.user_id is not None else None,
+            "address": self.address,
+            "locale": self.locale,
+            "details": {name: value[:_MAX_DETAIL] for name, value in self.details.items()},
+        }
+        return json.dumps(members, ensure_ascii=False).encode().ljust(_PAD_TO)
 
     @classmethod
     def unpacked(cls, raw: bytes) -> "Job":
         """Return the job of packed bytes."""
         members = json.loads(raw)
-        return cls(MailKind(members["kind"]), uuid.UUID(members["user_id"]))
+        return cls(
+            kind=MailKind(members["kind"]),
+            user_id=uuid.UUID(members["user_id"]) if members["user_id"] is not None else None,
+            address=members.get("address"),
+            locale=members.get("locale"),
+            details=members.get("details", {}),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +81,7 @@ class Mail:
     recipient: str
     subject: str
     body: str
+    html: str | None = None
 
 
 class Mailer(Protocol):

@@ -17,6 +17,7 @@ _insert = Statement(
         recipient=bindparam("recipient", type_=String),
         subject=bindparam("mail_subject", type_=String),
         body=bindparam("body", type_=String),
+        html=bindparam("html", type_=String),
         sent_at=store_now_ms(),
     )
 )
@@ -44,7 +45,13 @@ class DevMailbox:
     async def send(self, mail: Mail) -> None:
         """Keep a mail."""
         mail_id = uuid7(self._database.clock.now_ms())
-        values = {"mail_id": mail_id, "recipient": mail.recipient, "mail_subject": mail.subject, "body": mail.body}
+        values = {
+            "mail_id": mail_id,
+            "recipient": mail.recipient,
+            "mail_subject": mail.subject,
+            "body": mail.body,
+            "html": mail.html,
+        }
         await self._database.hot.run((_insert, values))
 
 

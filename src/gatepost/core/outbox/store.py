@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import BigInteger, Uuid, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, String, Uuid, bindparam, delete, insert, select, update
 
 from gatepost.core.outbox.domain import Job
 from gatepost.crypto.sealed import seal
@@ -12,9 +12,13 @@ from gatepost.kernel.purpose import PurposeKeys
 from gatepost.storage.schema import outbox
 from gatepost.storage.statement import Statement, Step, store_now_ms
 
+MAIL = "mail"
+_channel = bindparam("channel", type_=String)
+
 _insert = Statement(
     insert(outbox).values(
         id=bindparam("job_id", type_=Uuid),
+        channel=_channel,
         sealed=bindparam("sealed", type_=outbox.c.sealed.type),
         created_at=store_now_ms(),
         due_at=store_now_ms(),
@@ -24,7 +28,7 @@ _insert = Statement(
 )
 _next_due = (
     select(outbox.c.id)
-    .where(outbox.c.due_at <= store_now_ms(), outbox.c.leased_until <= store_now_ms())
+    .where(outbox.c.channel == _channel, outbox.c.due_at <= store_now_ms(), outbox.c.leased_until <= store_now_ms())
     .order_by(outbox.c.due_at)
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -44,7 +48,9 @@ postpone = Statement(
 remove = Statement(delete(outbox).where(outbox.c.id == bindparam("job_id", type_=Uuid)))
 # A cheap look before the writing statement: an idle worker takes no lock.
 any_due = Statement(
-    select(outbox.c.id).where(outbox.c.due_at <= store_now_ms(), outbox.c.leased_until <= store_now_ms()).limit(1)
+    select(outbox.c.id)
+    .where(outbox.c.channel == _channel, outbox.c.due_at <= store_now_ms(), outbox.c.leased_until <= store_now_ms())
+    .limit(1)
 )
 
 
@@ -56,4 +62,4 @@ def context(job_id: uuid.UUID) -> str:
 def enqueue_step(clock: Clock, keys: PurposeKeys, job: Job) -> Step:
     """Return the statement that enqueues a mail, to be run in the transaction of its cause."""
     job_id = uuid7(clock.now_ms())
-    return _insert, {"job_id": job_id, "sealed": seal(keys, job.packed(), context=context(job_id))}
+    return _insert, {"job_id": job_id, "channel": MAIL, "sealed": seal(keys, job.packed(), context=context(job_id))}

@@ -1,4 +1,4 @@
-"""Sends what is due: leases a job, looks its user up, renders, hands it to the mailer, and removes the row.
+"""Sends what is due: leases a job, has it composed, hands it to the mailer, and removes the row.
 
 A crash between sending and removing sends again, with the same Message-ID.
 """
@@ -6,11 +6,10 @@ A crash between sending and removing sends again, with the same Message-ID.
 import asyncio
 import logging
 import uuid
-from typing import Any
 
-from gatepost.core.outbox.domain import Job, Mail, Mailer, MailKind, back_off_ms
-from gatepost.core.outbox.store import any_due, context, lease, postpone, remove
-from gatepost.core.users.flow import Users
+from gatepost.core.outbox.desk import MailDesk
+from gatepost.core.outbox.domain import Job, Mail, Mailer, back_off_ms
+from gatepost.core.outbox.store import MAIL, any_due, context, lease, postpone, remove
 from gatepost.crypto.sealed import SealBroken, unseal
 from gatepost.kernel.errors import Unavailable
 from gatepost.kernel.purpose import PurposeKeys
@@ -21,36 +20,15 @@ _SEND_TIMEOUT_S = 30
 _POLL_S = 1.0
 _log = logging.getLogger("gatepost.outbox")
 
-_WORDS = {
-    MailKind.SESSION_REUSED: (
-        "One of your sessions was ended",
-        """\
-A key to one of your sessions was used twice, which can mean that somebody copied it.
-We ended that session. If you see others that you do not know, end them and change your password:
-{url}
-""",
-    ),
-    MailKind.PASSWORD_CHANGED: (
-        "Your password was changed",
-        """\
-The password of your account was changed, and every session was ended.
-If that was not you, contact the operator of {url} at once.
-""",
-    ),
-}
-
 
 class OutboxWorker:
     """One worker of one process; several may run at once."""
 
-    def __init__(
-        self, database: Database, keys: PurposeKeys, users: Users[Any], mailer: Mailer, public_url: str
-    ) -> None:
+    def __init__(self, database: Database, keys: PurposeKeys, desk: MailDesk, mailer: Mailer) -> None:
         self._database = database
         self._keys = keys
-        self._users = users
+        self._desk = desk
         self._mailer = mailer
-        self._public_url = public_url
 
     async def run(self) -> None:
         """Send for ever, until cancelled."""
@@ -66,9 +44,9 @@ class OutboxWorker:
 
     async def send_one(self) -> bool:
         """Send one mail that is due; return whether there was one."""
-        if not await self._database.hot.read(any_due):
+        if not await self._database.hot.read(any_due, {"channel": MAIL}):
             return False
-        rows = (await self._database.hot.run((lease, {"lease_ms": _LEASE_MS})))[0]
+        rows = (await self._database.hot.run((lease, {"lease_ms": _LEASE_MS, "channel": MAIL})))[0]
         if not rows:
             return False
         job_id, sealed, attempts = rows[0]
@@ -92,9 +70,4 @@ class OutboxWorker:
         except SealBroken:
             _log.error("mail %s cannot be opened with GATEPOST_SECRET and is dropped", job_id)
             return None
-        user = await self._users.get(job.user_id)
-        if user is None or user.email is None:
-            return None
-        subject, body = _WORDS[job.kind]
-        host = self._public_url.split("//", 1)[-1].split("/", 1)[0].split(":", 1)[0]
-        return Mail(f"<{job_id}@{host}>", user.email, subject, body.format(url=self._public_url))
+        return await self._desk.compose(job_id, job)

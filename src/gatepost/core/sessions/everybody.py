@@ -17,7 +17,7 @@ from gatepost.core.sessions.ending import KEEP_AFTER_MS, Apply
 from gatepost.core.sessions.store import GLOBAL_EPOCH
 from gatepost.kernel.events import Listeners
 from gatepost.storage.database import Database
-from gatepost.storage.schema import change, meta, outbox, session
+from gatepost.storage.schema import change, meta, outbox, proof, session
 from gatepost.storage.statement import CurrentXid, Statement, store_now_ms
 from gatepost.storage.unit_of_work import unit_of_work
 
@@ -38,6 +38,7 @@ _count_living = Statement(select(func.count()).select_from(session).where(sessio
 _end_all = Statement(update(session).where(session.c.revoked_at.is_(None)).values(revoked_at=store_now_ms()))
 _count_mails = Statement(select(func.count()).select_from(outbox))
 _void_mails = Statement(delete(outbox))
+_void_proofs = Statement(delete(proof))
 
 # A process that runs has read the feed up to an id that the restored database may not have reached yet, and would not
 # look at lower ones again. So the ids go on from the epoch, which is a date; PostgreSQL's feed does not go by them.
@@ -80,6 +81,7 @@ async def sign_everybody_out(
         epoch = (await work.run(_raise_epoch))[0][0]
         await work.run(_end_all)
         await work.run(_void_mails)
+        await work.run(_void_proofs)
         keep_until = database.clock.now_ms() + _LONGEST_TOKEN_MS + KEEP_AFTER_MS
         if database.is_sqlite:
             await work.run(_leap, epoch=epoch, keep_until=keep_until)

@@ -54,7 +54,7 @@ async def change_password(
                 actor_id=user_id,
                 origin=opening.origin,
             ),
-            enqueue_step(database.clock, services.keys, Job(MailKind.PASSWORD_CHANGED, user_id)),
+            enqueue_step(database.clock, services.keys, Job(kind=MailKind.PASSWORD_CHANGED, user_id=user_id)),
         )
         await work.publish(PasswordChanged(user_id=user_id))
         opened = await sessions.open(work, replace(opening, epoch=epoch)) if reopens else None

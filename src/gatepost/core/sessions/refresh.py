@@ -102,7 +102,7 @@ class Refresher:
 
     async def _end_reused(self, row: SessionRow, token: RefreshToken, origin: Origin) -> None:
         services = self._services
-        job = Job(MailKind.SESSION_REUSED, row.user_id)
+        job = Job(kind=MailKind.SESSION_REUSED, user_id=row.user_id)
         try:
             results = await services.database.hot.run(
                 (

@@ -35,7 +35,7 @@ def _greatest(left: ColumnElement[int], right: ColumnElement[int]) -> ColumnElem
 open_session = Statement(
     insert(session)
     .from_select(
-        [column.name for column in session.c if column.name != "revoked_at"],
+        [column.name for column in session.c if column.name not in {"revoked_at", "actor_id"}],
         select(
             _session_id,
             user.c.id,

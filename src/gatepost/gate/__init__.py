@@ -5,25 +5,25 @@ Constructing one does no I/O and never fails; starting may, and then says the cu
 
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from fastapi import APIRouter, FastAPI
 
 from gatepost.core.audit import Origin
 from gatepost.core.outbox import Mailer
-from gatepost.core.outbox.senders import ConsoleMailer, DevMailbox
-from gatepost.core.runtime import Core, running_core
-from gatepost.core.sessions.claims import ClaimsFunction, HostClaims
+from gatepost.core.runtime import Core, serve_mail
+from gatepost.core.sessions.claims import ClaimsFunction
 from gatepost.core.sessions.flow import Sessions
 from gatepost.core.sessions.refresh import Refresher
 from gatepost.core.users.domain import P, Profile, User, check_profile
 from gatepost.core.users.flow import Users
 from gatepost.core.users.registration import Registration
-from gatepost.feature import Feature, checked
+from gatepost.feature import Feature, PolicyT, checked
 from gatepost.features import DEFAULT
+from gatepost.gate.starting import attach, default_mailer, serve_tasks, started_core
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import AuthError, Unavailable
 from gatepost.kernel.events import Event, Listeners
@@ -31,8 +31,6 @@ from gatepost.kernel.principal import Principal
 from gatepost.kernel.purpose import Purpose
 from gatepost.kernel.tokens import COOKIE_PREFIX, keyed_hash
 from gatepost.settings import Settings
-from gatepost.storage.database import Database
-from gatepost.storage.migrate import migrate, require_current
 from gatepost.web.guard import PrincipalGuard, Requirement, UserGuard, require
 from gatepost.web.host import STATE, run_around
 from gatepost.web.openapi import describe_lock
@@ -74,12 +72,16 @@ class Gatepost(Generic[P]):
         self.settings = settings if settings is not None else Settings()
         self.profile = profile
         self.web = self.settings.web_policy()
+        self.policies = self.settings.policies()
         self.clock = clock or Clock()
         self.mailer = mailer
         self._features = tuple(DEFAULT if features is None else features)
         self._listeners = Listeners()
         self._core: Core | None = None
         self._mailbox_key = ""
+        for feature in self._active_features():
+            if feature.listeners is not None:
+                feature.listeners(self, self._listeners)
         self._installed: list[tuple[FastAPI, Any]] = []
         self._pending_claims: list[ClaimsFunction] = []
 
@@ -118,39 +120,25 @@ class Gatepost(Generic[P]):
             ConfigurationError: an unsafe or impossible setting; the message says the cure.
         """
         del app
-        policy, public_url = self.settings.core_policy(), self.settings.checked_public_url()
         features = checked(self._active_features())
         check_profile(self.profile)
         for installed, included in self._installed:
             refuse_shadowed(installed, included)
             refuse_open_websockets(installed.router)
-        database = Database(self.settings.url_of_database, self.clock, pool_size=self.settings.database_pool_size)
-        users: Users[P] = Users(database, self._listeners, self.profile)
-        claims = HostClaims(users)
-        for function in self._pending_claims:
-            claims.add(function)
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(database.stop)
-            await database.start()
-            await (require_current(database) if self.settings.is_production else migrate(database))
-            default = ConsoleMailer() if self.settings.is_production else DevMailbox(database)
-            core = await stack.enter_async_context(
-                running_core(
-                    database,
-                    policy,
-                    listeners=self._listeners,
-                    users=users,
-                    claims=claims,
-                    mailer=(self.mailer or default) if is_serving else None,
-                    public_url=public_url,
-                    factors=[factor for feature in features for factor in feature.factors],
-                )
-            )
-            stack.callback(self._forget)
+        async with started_core(
+            self.settings, self.clock, self._listeners, self.profile, features, self._pending_claims
+        ) as core:
             self._core = core
-            if is_serving:
-                self._open_mailbox(core, public_url)
-            yield
+            try:
+                for feature in features:
+                    attach(feature, self, core)
+                if is_serving:
+                    serve_mail(core, self.mailer or default_mailer(self.settings, core))
+                    self._open_mailbox(core)
+                    serve_tasks(features, self, core)
+                yield
+            finally:
+                self._core = None
 
     # --- for routes
 
@@ -203,6 +191,10 @@ class Gatepost(Generic[P]):
             msg = "Gatepost is not started: install it before the application starts, or enter `gate.lifespan()`"
             raise Unavailable(msg)
         return self._core
+
+    def policy(self, kind: type[PolicyT]) -> PolicyT:
+        """What the settings say, as the small policy that a feature knows."""
+        return cast("PolicyT", self.policies[kind])
 
     @property
     def registration(self) -> Registration:
@@ -280,7 +272,7 @@ class Gatepost(Generic[P]):
     def _active_features(self) -> list[Feature]:
         return [f for f in self._features if self.web.is_development or not f.is_for_development]
 
-    def _open_mailbox(self, core: Core, public_url: str) -> None:
+    def _open_mailbox(self, core: Core) -> None:
         if self.settings.is_production or self.mailer is not None:
             return
         given = self.settings.mailbox_key
@@ -288,8 +280,5 @@ class Gatepost(Generic[P]):
             given.get_secret_value() if given else keyed_hash(core.keys.current(Purpose.MAILBOX), "mailbox")
         )
         if given is None:
-            url = f"{public_url}{self.web.prefix}/dev/mailbox?key={self._mailbox_key}"
+            url = f"{self.settings.checked_public_url()}{self.web.prefix}/dev/mailbox?key={self._mailbox_key}"
             sys.stderr.write(f"Gatepost keeps every mail of this development server at {url}\n")
-
-    def _forget(self) -> None:
-        self._core = None

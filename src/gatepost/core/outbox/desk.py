@@ -1,0 +1,93 @@
+"""The desk between a job and its mail: who gets it, what proof it carries, which words it says.
+
+A feature gives the desk a composer for each mail of its own. What has none is a notice: it goes to the address that
+the user has now, and carries a link that says "this was not me".
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatepost.core.outbox.domain import Job, Mail, MailKind
+from gatepost.core.outbox.rendering import Renderer
+from gatepost.core.proofs import ProofKind, Proofs
+from gatepost.core.users.flow import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Who gets a mail, in which language, and the words that its template is given."""
+
+    recipient: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    locale: str | None = None
+
+
+Composer = Callable[[uuid.UUID, Job], Awaitable[Letter | None]]
+
+
+class MailDesk:
+    """Composes the mails of one Gatepost.
+
+    Args:
+        users: to look up who gets it.
+        renderer: to make its words.
+        proofs: to issue what it carries.
+        public_url: of the application, without a trailing slash.
+        pages_url: what the names of pages follow (`/verify-email`, `/reset-password` ...).
+    """
+
+    def __init__(
+        self, users: Users[Any], renderer: Renderer, proofs: Proofs, *, public_url: str, pages_url: str
+    ) -> None:
+        self.users = users
+        self.proofs = proofs
+        self._renderer = renderer
+        self._public_url = public_url
+        self._pages_url = pages_url
+        self._composers: dict[MailKind, Composer] = {}
+
+    def on(self, kind: MailKind, composer: Composer) -> None:
+        """Let a composer make the mails of one kind."""
+        self._composers[kind] = composer
+
+    async def compose(self, job_id: uuid.UUID, job: Job) -> Mail | None:
+        """Return the mail of a job, or None where nobody is to get one."""
+        letter = await self._composers.get(job.kind, self._notice)(job_id, job)
+        if letter is None:
+            return None
+        words = {"url": self._public_url, **job.details, **letter.words}
+        rendered = self._renderer.render(job.kind, letter.locale or job.locale, words)
+        host = self._public_url.split("//", 1)[-1].split("/", 1)[0].split(":", 1)[0]
+        return Mail(f"<{job_id}@{host}>", letter.recipient, rendered.subject, rendered.text, rendered.html)
+
+    async def proof_words(
+        self, kind: ProofKind, user_id: uuid.UUID, *, job_id: uuid.UUID, email: str, page: str, slot: str = ""
+    ) -> dict[str, str] | None:
+        """Issue a proof and return `link`, `minutes` and, where there is one, `code`; None where it is void already.
+
+        The token stands in the fragment of the link: no browser sends that to a server, so that no log and no
+        `Referer` has it (RFC 3986, section 3.5).
+        """
+        issued = await self.proofs.issue(kind, user_id, proof_id=job_id, email=email, slot=slot)
+        if issued is None:
+            return None
+        words = {
+            "link": f"{self._pages_url}/{page}#token={issued.token}",
+            "minutes": str(self.proofs.policy.lifetime_ms(kind) // 60_000),
+        }
+        return words if issued.code is None else {**words, "code": issued.code}
+
+    async def _notice(self, job_id: uuid.UUID, job: Job) -> Letter | None:
+        user = await self.users.get(job.user_id) if job.user_id is not None else None
+        recipient = job.address or (user.email if user is not None else None)
+        if recipient is None:
+            return None
+        words: dict[str, str] = {}
+        if user is not None and not user.is_disabled:
+            proof = await self.proof_words(
+                ProofKind.DISOWN, user.id, job_id=job_id, email=recipient, page="not-me", slot=str(job_id)
+            )
+            words = {"disown_link": proof["link"]} if proof is not None else {}
+        return Letter(recipient, words)

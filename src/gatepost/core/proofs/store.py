@@ -1,0 +1,112 @@
+"""Rows of proofs. Each verb is one conditional statement that returns whether it won.
+
+A user has one row for each purpose and slot, so that issuing a newer proof and voiding the older one are the same
+statement. The id grows with time: an older job that is sent late does not take the place of a newer one.
+"""
+
+from sqlalchemy import BigInteger, String, Uuid, and_, bindparam, case, delete, func, literal, or_, select, update
+
+from gatepost.storage.schema import password, proof, user
+from gatepost.storage.statement import Statement, store_now_ms
+
+_id = bindparam("proof_id", type_=Uuid)
+_user_id = bindparam("user_id", type_=Uuid)
+_purpose = bindparam("purpose", type_=String)
+_bound_to_email = bindparam("is_bound_to_email", type_=BigInteger)
+_bound_to_password = bindparam("is_bound_to_password", type_=BigInteger)
+
+_password_changed_at = func.coalesce(
+    select(password.c.changed_at).where(password.c.user_id == user.c.id).scalar_subquery(), 0
+)
+
+# What it is bound to is read by the statement that writes it.
+issue = Statement(
+    lambda dialect_insert: (
+        (
+            row := dialect_insert(proof).from_select(
+                [
+                    "user_id",
+                    "purpose",
+                    "slot",
+                    "id",
+                    "email",
+                    "bound_email",
+                    "bound_password",
+                    "attempts",
+                    "created_at",
+                    "expires_at",
+                ],
+                select(
+                    user.c.id,
+                    _purpose,
+                    bindparam("slot", type_=String),
+                    _id,
+                    bindparam("email", type_=String),
+                    case((_bound_to_email == 1, user.c.email), else_=None),
+                    case((_bound_to_password == 1, _password_changed_at), else_=None),
+                    literal(0),
+                    store_now_ms(),
+                    store_now_ms() + bindparam("lifetime_ms", type_=BigInteger),
+                ).where(user.c.id == _user_id, user.c.disabled_at.is_(None)),
+            )
+        )
+        .on_conflict_do_update(
+            index_elements=[proof.c.user_id, proof.c.purpose, proof.c.slot],
+            set_={
+                name: row.excluded[name]
+                for name in (
+                    "id",
+                    "email",
+                    "bound_email",
+                    "bound_password",
+                    "attempts",
+                    "created_at",
+                    "expires_at",
+                    "consumed_at",
+                )
+            },
+            where=proof.c.id < row.excluded.id,
+        )
+        .returning(proof.c.id)
+    )
+)
+is_issued = Statement(select(proof.c.id).where(proof.c.id == _id, proof.c.consumed_at.is_(None)))
+
+_is_good = and_(
+    proof.c.consumed_at.is_(None),
+    proof.c.expires_at > store_now_ms(),
+    select(user.c.id)
+    .where(
+        user.c.id == proof.c.user_id,
+        user.c.disabled_at.is_(None),
+        or_(proof.c.bound_email.is_(None), proof.c.bound_email == user.c.email),
+        or_(proof.c.bound_password.is_(None), proof.c.bound_password == _password_changed_at),
+    )
+    .exists(),
+)
+
+consume = Statement(
+    update(proof)
+    .where(proof.c.id == _id, proof.c.purpose == _purpose, _is_good)
+    .values(consumed_at=store_now_ms())
+    .returning(proof.c.user_id, proof.c.email)
+)
+look = Statement(select(proof.c.user_id, proof.c.email).where(proof.c.id == _id, proof.c.purpose == _purpose, _is_good))
+
+# The attempt is counted before the code is compared, by a statement that stops at the last one.
+count_attempt = Statement(
+    update(proof)
+    .where(
+        proof.c.user_id == _user_id,
+        proof.c.purpose == _purpose,
+        proof.c.slot == "",
+        proof.c.attempts < bindparam("max_attempts", type_=BigInteger),
+        _is_good,
+    )
+    .values(attempts=proof.c.attempts + 1)
+    .returning(proof.c.id)
+)
+void = Statement(delete(proof).where(proof.c.user_id == _user_id, proof.c.purpose == _purpose).returning(proof.c.id))
+prune = Statement(
+    delete(proof).where(proof.c.expires_at < bindparam("expired_before", type_=BigInteger)).returning(proof.c.id)
+)

@@ -1,0 +1,76 @@
+"""Starting: from settings to a running core with every feature attached, and to what runs beside it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from gatepost.core.outbox import Mailer
+from gatepost.core.outbox.desk import MailDesk
+from gatepost.core.outbox.rendering import PlainRenderer
+from gatepost.core.outbox.senders import ConsoleMailer, DevMailbox
+from gatepost.core.runtime import Core, running_core
+from gatepost.core.sessions.claims import ClaimsFunction, HostClaims
+from gatepost.core.users.domain import Profile
+from gatepost.core.users.flow import Users
+from gatepost.feature import Feature, FeatureHost
+from gatepost.kernel.clock import Clock
+from gatepost.kernel.events import Listeners
+from gatepost.settings import Settings
+from gatepost.storage.database import Database
+from gatepost.storage.migrate import migrate, require_current
+
+
+@asynccontextmanager
+async def started_core(
+    settings: Settings,
+    clock: Clock,
+    listeners: Listeners,
+    profile: type[Profile],
+    features: Iterable[Feature],
+    claims_functions: Iterable[ClaimsFunction],
+) -> AsyncIterator[Core]:
+    """Start database and core, and stop both at the end.
+
+    Raises:
+        ConfigurationError: an unsafe or impossible setting; the message says the cure.
+    """
+    policy, public_url = settings.core_policy(), settings.checked_public_url()
+    database = Database(settings.url_of_database, clock, pool_size=settings.database_pool_size)
+    users: Users[Any] = Users(database, listeners, profile)
+    claims = HostClaims(users)
+    for function in claims_functions:
+        claims.add(function)
+    try:
+        await database.start()
+        await (require_current(database) if settings.is_production else migrate(database))
+        async with running_core(
+            database,
+            policy,
+            listeners=listeners,
+            users=users,
+            claims=claims,
+            desk=partial(MailDesk, users, PlainRenderer(), public_url=public_url, pages_url=settings.pages_base()),
+            factors=[factor for feature in features for factor in feature.factors],
+        ) as core:
+            yield core
+    finally:
+        await database.stop()
+
+
+def attach(feature: Feature, host: FeatureHost, core: Core) -> None:
+    """Give the core what a feature adds to it."""
+    for kind, composer in feature.mails.items():
+        core.desk.on(kind, composer(host))
+    core.pruning.extend(partial(prune, host) for prune in feature.pruning)
+
+
+def serve_tasks(features: Iterable[Feature], host: FeatureHost, core: Core) -> None:
+    """Start what features do beside requests; the core ends it."""
+    core.tasks.extend(asyncio.create_task(task(host)) for feature in features for task in feature.tasks)
+
+
+def default_mailer(settings: Settings, core: Core) -> Mailer:
+    """Return what sends mail where the host gave nothing."""
+    return ConsoleMailer() if settings.is_production else DevMailbox(core.database)

@@ -1,0 +1,43 @@
+"""Attempt budgets: how often somebody may try what guesses, sends or costs."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gatepost.core.login import LoginPolicy
+from gatepost.kernel.errors import ConfigurationError
+from gatepost.settings.group import BudgetText, budget
+from gatepost.settings.place import PlaceSettings
+
+
+class AttemptSettings(PlaceSettings):
+    """Attempts."""
+
+    login_budget_address: BudgetText = "100/900"
+    login_budget_pair: BudgetText = "8/3600"
+    login_budget_account: BudgetText = "40/3600"
+    login_failure_floor: Annotated[float, Field(ge=0, le=5)] = 0.0
+    signup_budget_address: BudgetText = "20/3600"
+
+    def login_policy(self) -> LoginPolicy:
+        """Return the budgets of a sign-in."""
+        return LoginPolicy(
+            address=budget("login-address", self.login_budget_address),
+            pair=budget("login-pair", self.login_budget_pair),
+            account=budget("login-account", self.login_budget_account),
+            failure_floor=self.login_failure_floor,
+        )
+
+    def check_budgets(self) -> None:
+        """Refuse budgets with which one address could keep an account spent, and its owner out, for good.
+
+        Raises:
+            ConfigurationError: it names the two settings.
+        """
+        pair, account = budget("pair", self.login_budget_pair), budget("account", self.login_budget_account)
+        if self.is_production and 2 * pair.limit / pair.period > account.limit / account.period:
+            msg = (
+                "GATEPOST_LOGIN_BUDGET_PAIR fills up faster than half of GATEPOST_LOGIN_BUDGET_ACCOUNT, so that one "
+                "address could lock an account for ever: lower the first or raise the second"
+            )
+            raise ConfigurationError(msg)

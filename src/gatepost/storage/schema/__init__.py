@@ -1,0 +1,30 @@
+"""Our tables, all named `gatepost_…`. Times are milliseconds since the Unix epoch by the database's clock.
+
+Integers instead of timestamps: one arithmetic on both databases, no time zones, no conversion on the hot path.
+Ids are `sqlalchemy.Uuid`: native on PostgreSQL, 32 hex digits on SQLite.
+"""
+
+from gatepost.storage.schema.credentials import api_key, proof
+from gatepost.storage.schema.metadata import metadata
+from gatepost.storage.schema.people import device, password, role, user, user_role
+from gatepost.storage.schema.records import audit, dev_mail, outbox, throttle
+from gatepost.storage.schema.sessions import change, meta, session, signing_key
+
+__all__ = [
+    "api_key",
+    "audit",
+    "change",
+    "dev_mail",
+    "device",
+    "meta",
+    "metadata",
+    "outbox",
+    "password",
+    "proof",
+    "role",
+    "session",
+    "signing_key",
+    "throttle",
+    "user",
+    "user_role",
+]
