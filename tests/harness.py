@@ -5,6 +5,7 @@ routes of its own, `/principal` and `/user`, guarded the way a host guards its r
 """
 
 import asyncio
+import json
 import os
 import signal
 import sqlite3
@@ -25,6 +26,7 @@ from sqlalchemy import make_url
 from gatepost import CurrentPrincipal, CurrentUser, Gatepost, Settings
 from gatepost.core.outbox import Mail
 from gatepost.core.runtime import Core
+from gatepost.core.throttle.actions import DEFAULTS
 from gatepost.kernel.clock import Clock
 from tests.backends import free_port, wait_for
 
@@ -40,7 +42,7 @@ CHEAP: dict[str, Any] = {
     "login_budget_address": WIDE,
     "login_budget_pair": "500000/1",  # half of the account's, as production wants it
     "login_budget_account": WIDE,
-    "signup_budget_address": WIDE,
+    "budgets": dict.fromkeys(DEFAULTS, WIDE),
 }
 _ROOT = Path(__file__).parent.parent
 _P = ParamSpec("_P")
@@ -277,7 +279,8 @@ class ServedProcess:
 @contextmanager
 def served(database_url: str, processes: int = 1, **changes: object) -> Iterator[list[ServedProcess]]:
     """Serve one database from uvicorn processes, each on a free port of its own; `changes` are settings as text."""
-    texts = {name: str(value) for name, value in {**CHEAP, "database_url": database_url, **changes}.items()}
+    values = {**CHEAP, "database_url": database_url, **changes}
+    texts = {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in values.items()}
     environment = {**os.environ, **{f"GATEPOST_{name.upper()}": value for name, value in texts.items()}}
     with tempfile.TemporaryDirectory(prefix="gatepost-") as logs:
         found = [ServedProcess(environment, Path(logs) / str(number)) for number in range(processes)]

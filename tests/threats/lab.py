@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, WebSocket
 from pydantic import Field
 
 from gatepost import CurrentPrincipal, CurrentUser, Gatepost, OptionalPrincipal, Principal, Profile, Settings, require
+from gatepost.core.throttle.actions import DEFAULTS
 from tests.threats.wire import FORM, JSON, Answer, Headers, form, send
 
 SECRET = "threats-0123456789-abcdefghijklmnopqrstuvwxyz"
@@ -19,6 +20,7 @@ COOKIE = "__Host-gatepost"
 REFRESH_COOKIE = "__Host-gatepost-refresh"
 CLIENT_SECRET = "the secret of a resource server, for tests"
 PASSWORD = "correct horse battery"
+WIDE = "1000000/60"
 _numbers = count(1)
 
 
@@ -32,12 +34,11 @@ class Card(Profile):
 
 def settings(folder: Path, **changes: Any) -> Settings:  # noqa: ANN401 - any setting
     """Return settings with cheap hashing and budgets that only tests of budgets can spend."""
-    generous = dict.fromkeys(
-        ("login_budget_address", "login_budget_pair", "login_budget_account", "signup_budget_address"), "1000000/60"
-    )
+    generous = dict.fromkeys(("login_budget_address", "login_budget_account"), WIDE)
     values: dict[str, Any] = {
         **generous,
         "login_budget_pair": "500000/60",
+        "budgets": dict.fromkeys(DEFAULTS, WIDE),
         "env": "development",
         "secret": SECRET,
         "database_url": f"sqlite:///{folder / 'gatepost.db'}",

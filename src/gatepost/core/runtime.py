@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,8 @@ from gatepost.core.sessions.domain import SessionPolicy
 from gatepost.core.sessions.flow import Services, Sessions
 from gatepost.core.sessions.refresh import Refresher
 from gatepost.core.sessions.tokens import TokenPolicy
-from gatepost.core.throttle import Throttle, ThrottleStore
+from gatepost.core.throttle import Budget, Throttle, ThrottleStore
+from gatepost.core.throttle.attempts import Attempts
 from gatepost.core.throttle.fallback import FallbackStore
 from gatepost.core.throttle.memory import MemoryStore
 from gatepost.core.throttle.sql import SqlStore
@@ -49,6 +50,7 @@ class CorePolicy:
     login: LoginPolicy
     hashes: HashPolicy
     proofs: ProofPolicy
+    budgets: Mapping[str, Budget]
     hash_threads: int | None = None
     hash_queue: int = 64
     revocation_bound: float = 1.0
@@ -73,6 +75,7 @@ class Core:
     refresher: Refresher
     services: Services
     throttle: Throttle
+    attempts: Attempts
     login: Login
     login_policy: LoginPolicy
     authenticator: Authenticator[Any]
@@ -125,6 +128,7 @@ async def running_core(
             refresher=Refresher(services, sessions),
             services=services,
             throttle=throttle,
+            attempts=Attempts(database, throttle, policy.keys, policy.budgets),
             login_policy=policy.login,
             login=Login(
                 database=database,

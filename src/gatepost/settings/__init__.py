@@ -15,7 +15,6 @@ from gatepost.core.runtime import CorePolicy
 from gatepost.settings.account import AccountSettings
 from gatepost.settings.attempts import AttemptSettings
 from gatepost.settings.audit import AuditSettings
-from gatepost.settings.group import budget
 from gatepost.settings.mail import MailSettings
 from gatepost.settings.passwords import PasswordSettings
 from gatepost.settings.stores import DEVELOPMENT_SECRET_FILE, StoreSettings
@@ -60,6 +59,7 @@ class Settings(
             login=self.login_policy(),
             hashes=self.hash_policy(),
             proofs=self.proof_policy(),
+            budgets=self.action_budgets(),
             hash_threads=self.hash_threads,
             hash_queue=self.hash_queue,
             revocation_bound=self.revocation_bound,
@@ -94,7 +94,6 @@ class Settings(
             fresh=self.fresh,
             password_grant=self.password_grant,
             password_min_length=self.password_min_length,
-            signup_budget=budget("signup-address", self.signup_budget_address),
             introspection_clients={
                 name: secret.get_secret_value() for name, secret in self.introspection_clients.items()
             },

@@ -1,10 +1,13 @@
 """Attempt budgets: how often somebody may try what guesses, sends or costs."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gatepost.core.login import LoginPolicy
+from gatepost.core.throttle import Budget
+from gatepost.core.throttle.actions import NAMES, budgets
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.settings.group import BudgetText, budget
 from gatepost.settings.place import PlaceSettings
@@ -18,6 +21,19 @@ class AttemptSettings(PlaceSettings):
     login_budget_account: BudgetText = "40/3600"
     login_failure_floor: Annotated[float, Field(ge=0, le=5)] = 0.0
     signup_budget_address: BudgetText = "20/3600"
+    budgets: dict[str, BudgetText] = Field(default={})
+
+    @field_validator("budgets")
+    @classmethod
+    def _names_are_known(cls, value: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(set(value) - NAMES):
+            msg = f"no such budget: {', '.join(unknown)}; docs/abuse.md lists them"
+            raise ValueError(msg)
+        return value
+
+    def action_budgets(self) -> Mapping[str, Budget]:
+        """Return the budgets of everything but passwords, by name."""
+        return budgets({"sign_up.address": self.signup_budget_address, **self.budgets})
 
     def login_policy(self) -> LoginPolicy:
         """Return the budgets of a sign-in."""

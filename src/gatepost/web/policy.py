@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gatepost.core.throttle import Budget
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebPolicy:
@@ -33,5 +31,4 @@ class WebPolicy:
     fresh: int
     password_grant: bool
     password_min_length: int
-    signup_budget: Budget
     introspection_clients: Mapping[str, str] = field(repr=False)

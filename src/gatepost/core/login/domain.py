@@ -1,14 +1,11 @@
 """The budgets of a sign-in and the keys they are counted under. No I/O."""
 
-import ipaddress
 import uuid
 from dataclasses import dataclass
 
-from gatepost.core.throttle import Budget, Unit
+from gatepost.core.throttle import Budget, Unit, network_of
 from gatepost.kernel.purpose import Purpose, PurposeKeys
 from gatepost.kernel.tokens import keyed_hash
-
-_IPV6_NETWORK_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +23,6 @@ class LoginPolicy:
     pair: Budget
     account: Budget
     failure_floor: float = 0.0
-
-
-def network_of(ip: str | None) -> str:
-    """Return what counts as one source: an IPv4 address, or the /64 that one subscriber of IPv6 is given."""
-    if ip is None:
-        return "unknown"
-    address = ipaddress.ip_address(ip)
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((int(address), _IPV6_NETWORK_BITS), strict=False).network_address)
-    return str(address)
 
 
 def attempt_units(

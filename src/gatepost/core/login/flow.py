@@ -17,7 +17,8 @@ from gatepost.core.login.events import SignedIn, SignInFailed
 from gatepost.core.passwords import Passwords
 from gatepost.core.sessions.domain import SessionKind
 from gatepost.core.sessions.flow import Opened, Opening, Sessions
-from gatepost.core.throttle import Taken, Throttle, Unit
+from gatepost.core.throttle import Taken, Throttle
+from gatepost.core.throttle.trail import Trail
 from gatepost.core.users import store
 from gatepost.kernel.errors import AuthError, FactorRequired, InvalidInput, LoginFailed, ThrottleSpent
 from gatepost.kernel.events import Listeners
@@ -28,7 +29,6 @@ from gatepost.storage.statement import Step
 from gatepost.storage.unit_of_work import UnitOfWork, record_evidence, unit_of_work
 
 PASSWORD = "pwd"  # noqa: S105 - RFC 8176, section 2
-_NOTE_EVERY_S, _MAX_NOTED = 60, 10_000
 Within = Callable[[UnitOfWork], Awaitable[None]]
 RemainingFactors = Callable[[uuid.UUID, Sequence[str]], Awaitable[Sequence[str]]]
 
@@ -66,7 +66,7 @@ class Login:
         self._keys = keys
         self._policy = policy
         self._factors = factors
-        self._noted: dict[str, float] = {}
+        self._trail = Trail(database)
 
     async def with_password(self, identifier: str, password: str, wanted: Wanted) -> Opened:
         """Open a session for who proves a password.
@@ -150,21 +150,8 @@ class Login:
         try:
             return await self._throttle.take(address=address, account=account)
         except ThrottleSpent as refusal:
-            if self._is_news(refusal.detail, [*address, *account]):
-                refusal.evidence = (self._record(AuditEvent.THROTTLE_SPENT, user_id, origin, budget=refusal.detail),)
-                await record_evidence(self._database, refusal)
+            await self._trail.record(refusal, [*address, *account], origin, user_id)
             raise
-
-    def _is_news(self, budget: str, units: Sequence[Unit]) -> bool:
-        """Whether a spent budget was not recorded in the last minute: refusals are free, so their trail is bounded."""
-        key = next((unit.name for unit in units if unit.budget.name == budget), budget)
-        now = self._database.clock.boottime()
-        if now < self._noted.get(key, 0):
-            return False
-        if len(self._noted) >= _MAX_NOTED:
-            self._noted.clear()
-        self._noted[key] = now + _NOTE_EVERY_S
-        return True
 
     async def _open(self, opening: Opening, within: Within) -> Opened:
         async with unit_of_work(self._database, self._listeners) as work:

@@ -6,12 +6,14 @@ whole microseconds, so that every store decides alike. The SQL and Lua stores re
 `tests/throttle` holds them to it.
 """
 
+import ipaddress
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 MICROSECONDS = 1_000_000
+_IPV6_NETWORK_BITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,15 @@ def refuse(budget: Budget, tat: int, now_us: int) -> Refusal:
     """Return the refusal that says when one unit is there again."""
     wait_us = tat + budget.interval_us - budget.window_us - now_us
     return Refusal(budget, max(1, -(-wait_us // MICROSECONDS)))
+
+
+def network_of(ip: str | None) -> str:
+    """Return what counts as one source: an IPv4 address, or the /64 that one subscriber of IPv6 is given."""
+    if ip is None:
+        return "unknown"
+    address = ipaddress.ip_address(ip)
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((int(address), _IPV6_NETWORK_BITS), strict=False).network_address)
+    return str(address)

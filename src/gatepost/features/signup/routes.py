@@ -5,12 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from gatepost.core.login.domain import network_of
-from gatepost.core.throttle import Unit
+from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import AuthError, Busy
-from gatepost.kernel.purpose import Purpose
-from gatepost.kernel.tokens import keyed_hash
+from gatepost.kernel.text import normalize_email, normalize_username
 from gatepost.web.guard import public
 from gatepost.web.origin import origin_of
 from gatepost.web.routes import route_class
@@ -38,6 +36,12 @@ class NewAccount(BaseModel):
     full_name: _Text | None = None
 
 
+def _subject(account: NewAccount) -> str | None:
+    if account.email is not None:
+        return normalize_email(account.email)
+    return normalize_username(account.username) if account.username is not None else None
+
+
 def router(host: FeatureHost) -> APIRouter:
     """Return the routes for one Gatepost."""
     routes = APIRouter(route_class=route_class(host), tags=["sign-up"])
@@ -47,8 +51,7 @@ def router(host: FeatureHost) -> APIRouter:
     async def register(account: NewAccount, request: Request) -> UserView:
         """Make an account. It opens no session: sign in next."""
         core, origin = host.core, origin_of(request, host.web.trusted_proxies)
-        source = keyed_hash(core.keys.current(Purpose.THROTTLE_KEY), network_of(origin.ip))
-        taken = await core.throttle.take(address=[Unit(host.web.signup_budget, source)])
+        taken = await core.attempts.spend(Action.SIGN_UP, origin, subject=_subject(account))
         try:
             user = await host.registration.register(
                 email=account.email,
