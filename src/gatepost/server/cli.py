@@ -1,7 +1,7 @@
 """The command `gatepost`. A group is imported when one of its commands is asked for: `--help` answers at once."""
 
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -53,6 +53,22 @@ def serve(
     from gatepost.server import serving  # noqa: PLC0415 - only this command needs a server
 
     serving.serve(host=host, port=port, workers=workers, app=app)
+
+
+@cli.command()
+def doctor(
+    app: AppOption = None,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too, as a build wants it.")] = False,
+    form: Annotated[
+        Literal["text", "json", "sarif"], typer.Option("--format", help="What the report looks like.")
+    ] = "text",
+    ignore: Annotated[list[str] | None, typer.Option(help="A rule to leave out; may be given several times.")] = None,
+) -> None:
+    """Look for what is wrong with a deployment: settings, secrets, stores, clocks, keys, mail."""
+    from gatepost.server import examination  # noqa: PLC0415 - only this command looks at everything
+
+    examination.examine(app=app, is_strict=strict, form=form, ignored=ignore or [])
 
 
 def main() -> None:
