@@ -111,7 +111,7 @@ def test_the_client_carries_one_credential_and_can_sign_out_and_in() -> None:
         assert client.post("/id/logout").status_code == 204
         assert client.get("/me").status_code == 401
         assert client.post("/id/login", json={"identifier": user.email, "password": PASSWORD}).status_code == 200
-        assert [cookie.name for cookie in client.cookies.jar] == [gate.web.session_cookie]
+        assert [cookie.name for cookie in client.cookies.jar] == [gate.web.session_cookie, gate.web.device_cookie]
         assert client.get("/me").json() == user.email
 
 

@@ -62,14 +62,14 @@ async def _lines(lab: Lab) -> list[str]:
     changed = await lab.post_json("/auth/password/change", change, cookie(value, lab.gate.web.session_cookie))
     closed = await lab.send("POST", "/auth/logout")
     lines = [line for answer in (opened, token, changed, closed) for line in answer.every("set-cookie")]
-    assert len(lines) == 6
+    assert len(lines) == 8
     return lines
 
 
 async def test_cookies_on_https_are_bound_to_the_host_and_hidden_from_scripts(lab: Lab) -> None:
     for line in await _lines(lab):
         name, attributes = _flags(line)
-        assert name in {COOKIE, REFRESH_COOKIE}
+        assert name in {COOKIE, REFRESH_COOKIE, "__Host-gatepost-device"}
         assert {"secure", "httponly", "samesite=lax", "path=/"} <= attributes
         assert not any(attribute.startswith("domain") for attribute in attributes)
 
@@ -78,7 +78,7 @@ async def test_cookies_on_http_are_hidden_from_scripts_and_never_claim_to_be_sec
     async with running(tmp_path, public_url="http://localhost:8000") as plain:
         for line in await _lines(plain):
             name, attributes = _flags(line)
-            assert name in {"gatepost", "gatepost-refresh"}
+            assert name in {"gatepost", "gatepost-refresh", "gatepost-device"}
             assert {"httponly", "samesite=lax", "path=/"} <= attributes
             assert "secure" not in attributes
             assert not any(attribute.startswith("domain") for attribute in attributes)

@@ -9,6 +9,7 @@ from typing import Any
 
 from gatepost.core.authentication import Authenticator
 from gatepost.core.changes import Change, ChangeFeed, ChangeKind, open_feed, prune_changes
+from gatepost.core.devices import DevicePolicy, Devices
 from gatepost.core.keys import KeyPolicy, Keyring
 from gatepost.core.login import Login, LoginPolicy
 from gatepost.core.login.flow import RemainingFactors
@@ -51,6 +52,7 @@ class CorePolicy:
     hashes: HashPolicy
     proofs: ProofPolicy
     budgets: Mapping[str, Budget]
+    devices: DevicePolicy = field(default_factory=DevicePolicy)
     hash_threads: int | None = None
     hash_queue: int = 64
     revocation_bound: float = 1.0
@@ -80,6 +82,7 @@ class Core:
     login_policy: LoginPolicy
     authenticator: Authenticator[Any]
     proofs: Proofs
+    devices: Devices
     desk: MailDesk
     pruning: list[Callable[[], Awaitable[int]]]
     redis: Any = None
@@ -111,6 +114,7 @@ async def running_core(
         await keyring.ensure()
         services = Services(database, policy.keys, keyring, feed, claims, policy.sessions, policy.tokens)
         sessions, passwords = Sessions(services), Passwords(database, hasher)
+        devices = Devices(database, policy.keys, policy.devices)
         proofs = Proofs(database, policy.keys, policy.proofs)
         throttle, redis = _throttle(database, policy)
         users.feed = feed
@@ -138,12 +142,14 @@ async def running_core(
                 throttle=throttle,
                 keys=policy.keys,
                 policy=policy.login,
+                devices=devices,
                 factors=factors,
             ),
             authenticator=authenticator,
             proofs=proofs,
+            devices=devices,
             desk=desk(proofs),
-            pruning=[lambda: prune_changes(database), throttle.prune, sessions.prune, proofs.prune],
+            pruning=[lambda: prune_changes(database), throttle.prune, sessions.prune, proofs.prune, devices.prune],
             redis=redis,
         )
         feed.index.subscribe(lambda change: _forget_tokens(authenticator, change))

@@ -20,6 +20,7 @@ _COOKIE_BYTES = _ID_BYTES + _MAC_BYTES
 REFRESH_PREFIX = "gpr_"
 COOKIE_PREFIX = "gpc_"
 PROOF_PREFIX = "gpp_"
+DEVICE_PREFIX = "gpd_"
 _CODE_DIGITS = 6
 
 
@@ -115,6 +116,21 @@ def parse_proof(text: str) -> ProofToken:
     """
     raw = _decode(text, PROOF_PREFIX, _COOKIE_BYTES)
     return ProofToken(uuid.UUID(bytes=raw[:_ID_BYTES]), raw[-_MAC_BYTES:])
+
+
+def mint_device(keys: PurposeKeys, device_id: uuid.UUID) -> str:
+    """Return the value of a device's cookie."""
+    return DEVICE_PREFIX + _encode(device_id.bytes + _mac(keys.current(Purpose.DEVICE), device_id.bytes, b""))
+
+
+def read_device(keys: PurposeKeys, text: str) -> uuid.UUID | None:
+    """Return the id in the value of a device's cookie that was minted here, or None: a device proves nothing."""
+    try:
+        raw = _decode(text, DEVICE_PREFIX, _COOKIE_BYTES)
+    except TokenMalformed:
+        return None
+    body, mac = raw[:_ID_BYTES], raw[-_MAC_BYTES:]
+    return uuid.UUID(bytes=body) if _matches(mac, keys.every(Purpose.DEVICE), body, b"") else None
 
 
 def mint_code(keys: PurposeKeys, purpose: Purpose, proof_id: uuid.UUID) -> str:

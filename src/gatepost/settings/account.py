@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from gatepost.core.devices import DevicePolicy
 from gatepost.core.proofs import ProofPolicy
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.settings.place import PlaceSettings
@@ -19,6 +20,12 @@ class AccountSettings(PlaceSettings):
     reset_lifetime: Annotated[int, Field(ge=60, le=86_400)] = 1_800
     pages_url: str | None = None
     code_lifetime: Annotated[int, Field(ge=60, le=3_600)] = 600
+
+    new_device_mails: bool = True
+
+    def device_policy(self) -> DevicePolicy:
+        """Return whether people are told of sign-ins from new devices."""
+        return DevicePolicy(is_told=self.new_device_mails)
 
     def pages_base(self) -> str:
         """Return what the names of pages follow in the links of mails: the application's own, or the built-in ones.

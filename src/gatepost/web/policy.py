@@ -24,6 +24,7 @@ class WebPolicy:
     is_secure: bool
     session_cookie: str
     refresh_cookie: str
+    device_cookie: str
     session_max_age: int
     jwks_max_age: int
     is_development: bool

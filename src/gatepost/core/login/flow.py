@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
+from gatepost.core.devices.flow import Devices
 from gatepost.core.login.domain import LoginPolicy, attempt_units
 from gatepost.core.login.events import SignedIn, SignInFailed
 from gatepost.core.passwords import Passwords
@@ -35,18 +36,23 @@ RemainingFactors = Callable[[uuid.UUID, Sequence[str]], Awaitable[Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The session that the client asks for."""
+    """The session that the client asks for.
+
+    Attributes:
+        device: the value of the device cookie that the client has, or gets with this session; None without cookies.
+    """
 
     kind: SessionKind
     client_id: str
     scope: str
     origin: Origin
+    device: str | None = None
 
 
 class Login:
     """Signing in with a password; features add the factors that may remain after it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by keyword, from one place
         self,
         *,
         database: Database,
@@ -56,6 +62,7 @@ class Login:
         throttle: Throttle,
         keys: PurposeKeys,
         policy: LoginPolicy,
+        devices: Devices,
         factors: Sequence[RemainingFactors] = (),
     ) -> None:
         self._database = database
@@ -65,6 +72,7 @@ class Login:
         self._throttle = throttle
         self._keys = keys
         self._policy = policy
+        self._devices = devices
         self._factors = factors
         self._trail = Trail(database)
 
@@ -123,7 +131,7 @@ class Login:
             amr=method,
             origin=wanted.origin,
         )
-        return await self._open(opening, within)
+        return await self._open(opening, wanted.device, within)
 
     async def confirm_password(self, user_id: uuid.UUID, password: str, origin: Origin) -> tuple[int, str]:
         """Prove the password of a user who is signed in already, under the same budgets.
@@ -153,7 +161,7 @@ class Login:
             await self._trail.record(refusal, [*address, *account], origin, user_id)
             raise
 
-    async def _open(self, opening: Opening, within: Within) -> Opened:
+    async def _open(self, opening: Opening, device: str | None, within: Within) -> Opened:
         async with unit_of_work(self._database, self._listeners) as work:
             await within(work)
             opened = await self._sessions.open(work, opening)
@@ -171,6 +179,7 @@ class Login:
                     origin=opening.origin,
                 )
             )
+            await self._devices.signed_in(work, opening.user_id, device, session_id, opening.origin)
             await work.publish(SignedIn(user_id=opening.user_id, session_id=session_id, ip=opening.origin.ip))
         return opened
 

@@ -15,6 +15,7 @@ from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import LoginFailed, NotAuthenticated
 from gatepost.kernel.principal import Principal
 from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
+from gatepost.web.devices import device_of_browser, remember_device
 from gatepost.web.guard import authenticate, public
 from gatepost.web.origin import origin_of
 from gatepost.web.routes import route_class, sets_cookie
@@ -46,6 +47,7 @@ def router(host: FeatureHost) -> APIRouter:
             client_id=COOKIE_CLIENT,
             scope=" ".join(web.scopes),
             origin=origin_of(request, web.trusted_proxies),
+            device=device_of_browser(request, host),
         )
         opened = await core.login.with_password(proof.identifier, proof.password.get_secret_value(), wanted)
         user = await core.users.get(opened.grant.user_id)
@@ -56,6 +58,7 @@ def router(host: FeatureHost) -> APIRouter:
         )  # the session that this browser had: nobody planted one for later
         cookie = core.sessions.cookie(opened)
         set_cookie(response, web.session_cookie, cookie, max_age=web.session_max_age, is_secure=web.is_secure)
+        remember_device(response, host, wanted.device)
         return UserView.of(user)
 
     @routes.post("/logout", status_code=204)

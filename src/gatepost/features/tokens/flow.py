@@ -16,14 +16,20 @@ from gatepost.kernel.tokens import REFRESH_PREFIX
 FIRST_PARTY = "gatepost"
 
 
-async def sign_in(core: Core, form: Mapping[str, str], scopes: Sequence[str], client_id: str, origin: Origin) -> Tokens:
+async def sign_in(
+    core: Core, form: Mapping[str, str], scopes: Sequence[str], client_id: str, origin: Origin, device: str | None
+) -> Tokens:
     """Open a session for a password and return its first tokens (RFC 6749, section 4.3)."""
     requested = form["scope"].split() if "scope" in form else list(scopes)
     if not set(requested) <= set(scopes):
         error = "invalid_scope"
         raise OAuthError(error, "A requested scope is not known here.")
     wanted = Wanted(
-        kind=SessionKind.TOKEN, client_id=client_id, scope=" ".join(dict.fromkeys(requested)), origin=origin
+        kind=SessionKind.TOKEN,
+        client_id=client_id,
+        scope=" ".join(dict.fromkeys(requested)),
+        origin=origin,
+        device=device,
     )
     opened = await core.login.with_password(form["username"], form["password"], wanted)
     return await core.sessions.tokens(opened)

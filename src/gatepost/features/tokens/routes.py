@@ -19,6 +19,7 @@ from gatepost.features.tokens.flow import FIRST_PARTY, introspect, refresh, revo
 from gatepost.kernel.errors import OAuthError
 from gatepost.web.cookies import read_cookie, set_cookie
 from gatepost.web.csrf import refuse_cross_site
+from gatepost.web.devices import device_of_browser, remember_device
 from gatepost.web.forms import form_body, read_form, required
 from gatepost.web.guard import public
 from gatepost.web.origin import origin_of
@@ -48,12 +49,14 @@ def router(host: FeatureHost) -> APIRouter:
         cookie = None if "refresh_token" in form else read_cookie(request, host.web.refresh_cookie)
         wants_cookie = form.get("refresh_cookie") == "true"
         held: str | None = None
+        device: str | None = None
         if wants_cookie:
             refuse_cross_site(request, host.web)
         origin = origin_of(request, host.web.trusted_proxies)
         match required(form, "grant_type"):
             case "password":
-                tokens = await _password_grant(host, form, origin)
+                device = device_of_browser(request, host, is_given=wants_cookie)
+                tokens = await _password_grant(host, form, origin, device)
                 if (
                     wants_cookie and cookie is not None
                 ):  # the session that this browser had: nobody planted one for later
@@ -65,7 +68,7 @@ def router(host: FeatureHost) -> APIRouter:
             case _:
                 error = "unsupported_grant_type"
                 raise OAuthError(error, "This grant type is not supported.")
-        return _token_response(host, tokens, wants_cookie=wants_cookie, held=held)
+        return _token_response(host, tokens, wants_cookie=wants_cookie, held=held, device=device)
 
     @routes.post(
         "/revoke",
@@ -103,13 +106,13 @@ def router(host: FeatureHost) -> APIRouter:
     return routes
 
 
-async def _password_grant(host: FeatureHost, form: dict[str, str], origin: Origin) -> Tokens:
+async def _password_grant(host: FeatureHost, form: dict[str, str], origin: Origin, device: str | None) -> Tokens:
     if not host.web.password_grant:
         error = "unauthorized_client"
         raise OAuthError(error, "The password grant is switched off.")
     required(form, "username")
     required(form, "password")
-    return await sign_in(host.core, form, host.web.scopes, _first_party(form), origin)
+    return await sign_in(host.core, form, host.web.scopes, _first_party(form), origin, device)
 
 
 async def _refresh_grant(host: FeatureHost, form: dict[str, str], cookie: str | None, origin: Origin) -> Tokens:
@@ -117,7 +120,9 @@ async def _refresh_grant(host: FeatureHost, form: dict[str, str], cookie: str | 
     return await refresh(host.core, text, form.get("scope"), client_id, origin, is_cookie=cookie is not None)
 
 
-def _token_response(host: FeatureHost, tokens: Tokens, *, wants_cookie: bool, held: str | None) -> Response:
+def _token_response(
+    host: FeatureHost, tokens: Tokens, *, wants_cookie: bool, held: str | None, device: str | None
+) -> Response:
     """Return RFC 6749, section 5.1; with a cookie, the refresh token is only there.
 
     A cookie that the browser holds already is not set again: a slow answer would put it in the place of a newer one.
@@ -134,6 +139,8 @@ def _token_response(host: FeatureHost, tokens: Tokens, *, wants_cookie: bool, he
     if wants_cookie and tokens.refresh_token != held:
         name, age = host.web.refresh_cookie, host.web.session_max_age
         set_cookie(response, name, tokens.refresh_token, max_age=age, is_secure=host.web.is_secure)
+    if wants_cookie:
+        remember_device(response, host, device)
     return response
 
 
