@@ -22,6 +22,7 @@ from gatepost.storage.errors import unavailable_when_unreachable
 from gatepost.storage.hot_postgres import HotPostgres
 from gatepost.storage.hot_sqlite import PRAGMAS, HotSqlite
 from gatepost.storage.nesting import inside_transaction
+from gatepost.storage.watching import Watchers
 
 # At DEBUG this driver writes every statement with its values: hashes of passwords would stand in a host's log.
 logging.getLogger("aiosqlite").setLevel(logging.INFO)
@@ -64,6 +65,7 @@ class Database:
         self._engine: AsyncEngine | None = None
         self._hot: HotSqlite | HotPostgres | None = None
         self._write_lock: asyncio.Lock | None = None
+        self.watchers = Watchers()
         self.on_fork: list[Callable[[], None]] = []
 
     @property
@@ -114,9 +116,9 @@ class Database:
         self._engine = self.create_engine()
         if self.is_sqlite:
             with unavailable_when_unreachable():
-                self._hot = HotSqlite(self.path, self.clock, self._write_lock)
+                self._hot = HotSqlite(self.path, self.clock, self._write_lock, self.watchers)
         else:
-            self._hot = hot = HotPostgres(self.conninfo, self.clock, self._pool_size)
+            self._hot = hot = HotPostgres(self.conninfo, self.clock, self._pool_size, self.watchers)
             await hot.open()
         _started.add(self)
 

@@ -11,6 +11,7 @@ from gatepost.kernel.errors import ConfigurationError
 from gatepost.storage.errors import unavailable_when_unreachable
 from gatepost.storage.nesting import refuse_nesting
 from gatepost.storage.statement import Row, Statement, Step, Values
+from gatepost.storage.watching import Watchers
 
 ACQUIRE_TIMEOUT_S = 3.0
 
@@ -20,13 +21,14 @@ class HotPostgres:
 
     dialect_name = "postgresql"
 
-    def __init__(self, conninfo: str, clock: Clock, size: int) -> None:
+    def __init__(self, conninfo: str, clock: Clock, size: int, watchers: Watchers) -> None:
         try:
             from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415 - an extra
         except ImportError as error:
             msg = "PostgreSQL needs the extra: pip install 'gatepost[postgres]'"
             raise ConfigurationError(msg) from error
         self._clock = clock
+        self._watchers = watchers
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
             conninfo,
             min_size=1,
@@ -60,15 +62,20 @@ class HotPostgres:
         refuse_nesting()
         with unavailable_when_unreachable():
             async with self._pool.connection() as connection:
-                if len(steps) == 1:  # autocommit: one round trip
-                    return [await run_step(connection, *steps[0], self._clock.offset_ms)]
-                results: list[list[Row]] = []
-                async with connection.transaction():
-                    for statement, values in steps:
-                        results.append(await run_step(connection, statement, values, self._clock.offset_ms))
-                        if statement.on("postgresql").returns_rows and not results[-1]:
-                            break
-                return results
+                results = await self._run(connection, steps)
+        self._watchers.tell(steps[: len(results)])
+        return results
+
+    async def _run(self, connection: Any, steps: tuple[Step, ...]) -> list[list[Row]]:  # noqa: ANN401 - psycopg's
+        if len(steps) == 1:  # autocommit: one round trip
+            return [await run_step(connection, *steps[0], self._clock.offset_ms)]
+        results: list[list[Row]] = []
+        async with connection.transaction():
+            for statement, values in steps:
+                results.append(await run_step(connection, statement, values, self._clock.offset_ms))
+                if statement.on("postgresql").returns_rows and not results[-1]:
+                    break
+        return results
 
     async def close(self) -> None:
         """Close every connection."""

@@ -16,6 +16,7 @@ from gatepost.kernel.errors import Unavailable
 from gatepost.storage.errors import unavailable_when_unreachable
 from gatepost.storage.nesting import refuse_nesting
 from gatepost.storage.statement import Row, Statement, Step, Values
+from gatepost.storage.watching import Watchers
 
 BUSY_TIMEOUT_MS = 5_000
 READ_TIMEOUT_MS = 50
@@ -66,8 +67,9 @@ class HotSqlite:
 
     dialect_name = "sqlite"
 
-    def __init__(self, path: str, clock: Clock, write_lock: asyncio.Lock) -> None:
+    def __init__(self, path: str, clock: Clock, write_lock: asyncio.Lock, watchers: Watchers) -> None:
         self._clock = clock
+        self._watchers = watchers
         self._write_lock = write_lock
         self._reader = connect_reader(path)
         self._writer = connect(path)
@@ -112,7 +114,9 @@ class HotSqlite:
                     outcomes = await loop.run_in_executor(self._thread, self._commit, [steps for steps, _ in jobs])
                 except BaseException as error:  # noqa: BLE001 - handed to everybody who waits for this commit
                     outcomes = [error if isinstance(error, Exception) else Unavailable("stopped")] * len(jobs)
-            for (_, future), outcome in zip(jobs, outcomes, strict=True):
+            for (steps, future), outcome in zip(jobs, outcomes, strict=True):
+                if not isinstance(outcome, BaseException):
+                    self._watchers.tell(steps[: len(outcome)])
                 if future.done():
                     continue
                 if isinstance(outcome, BaseException):

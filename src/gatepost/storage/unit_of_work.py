@@ -31,10 +31,12 @@ class UnitOfWork:
         self._listeners = listeners
         self.events: list[Event] = []
         self.settled: list[Callable[[], None]] = []
+        self.ran: list[Step] = []
 
     async def run(self, statement: Statement, **values: Any) -> list[Row]:  # noqa: ANN401 - whatever the columns take
         """Run one of our statements on the driver, inside this transaction, and return its rows."""
         offset_ms = self._database.clock.offset_ms
+        self.ran.append((statement, values))
         if not self._database.is_sqlite:
             return await run_step(self._driver, statement, values, offset_ms)
         compiled = statement.on("sqlite")
@@ -75,6 +77,7 @@ async def unit_of_work(database: Database, listeners: Listeners) -> AsyncIterato
             await record_evidence(database, error)
         raise
     _settle(work)
+    database.watchers.tell(work.ran)
     await listeners.after(work.events)
 
 

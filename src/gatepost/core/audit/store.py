@@ -12,7 +12,7 @@ from gatepost.kernel.ids import uuid7
 from gatepost.storage.schema import audit
 from gatepost.storage.statement import Statement, Step, store_now_ms
 
-_append = Statement(
+append = Statement(
     insert(audit).values(
         at=store_now_ms(),
         **{column.name: bindparam(column.name, type_=column.type) for column in audit.c if column.name != "at"},
@@ -31,7 +31,7 @@ def audit_step(
     detail: Mapping[str, object] | None = None,
 ) -> Step:
     """Return the statement that records one event, to be run in the transaction that makes it true."""
-    return _append, {
+    return append, {
         "id": uuid7(clock.now_ms()),
         "event": event.value,
         "actor_id": actor_id,
