@@ -1,7 +1,7 @@
 """A running Gatepost for tests: in this process over ASGI, or in processes of their own behind uvicorn.
 
-Hashes are cheap and budgets wide, so that a test meets a limit only where it asks for one. The application has two
-routes of its own, `/principal` and `/user`, guarded the way a host guards its routes.
+Hashes are cheap and budgets wide, so that a test meets a limit only where it asks for one. The application has
+routes of its own, `/principal`, `/user` and `/writers`, guarded the way a host guards its routes.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ import psycopg
 from fastapi import FastAPI
 from sqlalchemy import make_url
 
-from gatepost import CurrentPrincipal, CurrentUser, Gatepost, Settings
+from gatepost import CurrentPrincipal, CurrentUser, Gatepost, Settings, require
 from gatepost.core.outbox import Mail
 from gatepost.core.runtime import Core
 from gatepost.core.throttle.actions import DEFAULTS
@@ -76,6 +76,10 @@ def guarded_app(gate: Gatepost[Any]) -> FastAPI:
     @app.get("/user")
     async def user(caller: CurrentUser) -> dict[str, Any]:
         return {"id": str(caller.id), "full_name": caller.full_name, "roles": sorted(caller.roles)}
+
+    @app.get("/writers", dependencies=[require(permission="todo:write")])
+    async def writers() -> str:
+        return "written"
 
     gate.install(app)
     return app

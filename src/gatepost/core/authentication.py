@@ -49,6 +49,7 @@ class Authenticator(Generic[P]):
         self._users = users
         self._feed = services.feed
         self._index = services.feed.index
+        self._roles = services.roles
         self._clock = services.database.clock
         self._tokens: dict[str, _Known] = {}
         self._cookies: dict[str, _Known] = {}
@@ -60,6 +61,11 @@ class Authenticator(Generic[P]):
         """Verify every token anew: the keys have changed."""
         self._tokens.clear()
 
+    def forget(self) -> None:
+        """Make every principal anew: what roles allow has changed."""
+        self._tokens.clear()
+        self._cookies.clear()
+
     async def bearer(self, token: str) -> Principal:
         """Return the principal of an access token.
 
@@ -69,6 +75,8 @@ class Authenticator(Generic[P]):
         """
         if not self._feed.is_fresh():
             await self._feed.freshen()
+        if self._roles.is_stale:  # it forgets what it was asked for
+            await self._roles.freshen()
         if self._services.keyring.is_stale:  # asked before the cache: what it holds was verified by older keys
             await self._services.keyring.freshen()
             self.forget_tokens()
@@ -98,6 +106,8 @@ class Authenticator(Generic[P]):
         """
         if not self._feed.is_fresh():
             await self._feed.freshen()
+        if self._roles.is_stale:
+            await self._roles.freshen()
         known = self._cookies.get(value)
         now = self._clock.now()
         if known is not None and now >= known.touch_at and await self._touch(known):
@@ -187,14 +197,14 @@ class Authenticator(Generic[P]):
         return known
 
     def _principal_of(self, claims: Mapping[str, Any]) -> tuple[Principal, int]:
-        roles = frozenset(_words(claims["roles"]))
+        roles, scopes = frozenset(_words(claims["roles"])), frozenset(claims["scope"].split())
         epoch, global_epoch, auth_time = (_whole(claims[name]) for name in ("epoch", "gep", "auth_time"))
         principal = Principal(
             user_id=uuid.UUID(claims["sub"]),
             session_id=uuid.UUID(claims["sid"]),
             roles=roles,
-            permissions=self._services.tokens.permissions_of(roles),
-            scopes=frozenset(claims["scope"].split()),
+            permissions=self._roles.effective(roles, scopes),
+            scopes=scopes,
             amr=tuple(_words(claims["amr"])),
             auth_time=auth_time,
             epoch=epoch,
@@ -223,14 +233,14 @@ class Authenticator(Generic[P]):
         return known
 
     def _known_session(self, row: SessionRow, claims: Mapping[str, Any], position: int) -> _Known:
-        roles = split_roles(row.roles)
+        roles, scopes = split_roles(row.roles), frozenset(row.scope.split())
         expires_at = min(row.idle_expires_at, row.expires_at) / 1000
         principal = Principal(
             user_id=row.user_id,
             session_id=row.id,
             roles=roles,
-            permissions=self._services.tokens.permissions_of(roles),
-            scopes=frozenset(row.scope.split()),
+            permissions=self._roles.effective(roles, scopes),
+            scopes=scopes,
             amr=tuple(row.amr.split(" ")),
             auth_time=row.auth_time,
             epoch=row.epoch,

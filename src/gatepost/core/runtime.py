@@ -18,6 +18,9 @@ from gatepost.core.outbox.desk import MailDesk
 from gatepost.core.outbox.worker import OutboxWorker
 from gatepost.core.passwords import Passwords
 from gatepost.core.proofs import ProofPolicy, Proofs
+from gatepost.core.roles.domain import RolePolicy
+from gatepost.core.roles.flow import Roles
+from gatepost.core.roles.table import RoleTable
 from gatepost.core.sessions.claims import HostClaims
 from gatepost.core.sessions.domain import SessionPolicy
 from gatepost.core.sessions.flow import Services, Sessions
@@ -48,6 +51,7 @@ class CorePolicy:
     key_policy: KeyPolicy
     sessions: SessionPolicy
     tokens: TokenPolicy
+    roles: RolePolicy
     login: LoginPolicy
     hashes: HashPolicy
     proofs: ProofPolicy
@@ -72,6 +76,7 @@ class Core:
     keyring: Keyring
     feed: ChangeFeed
     users: Users[Any]
+    roles: Roles
     passwords: Passwords
     sessions: Sessions
     refresher: Refresher
@@ -104,15 +109,17 @@ async def running_core(
 
     It sends no mail until `serve_mail` is called; a command never does, the server's own mailer will send it.
     """
-    keyring = Keyring(database, policy.keys, policy.key_policy)
+    keyring, table = Keyring(database, policy.keys, policy.key_policy), RoleTable(database, policy.roles)
     feed = await open_feed(database, bound=policy.revocation_bound, listen_url=policy.listen_url)
     hasher = PasswordHasher(policy.hashes, threads=policy.hash_threads, queue=policy.hash_queue)
     redis: Any = None
     tasks: list[asyncio.Task[None]] = []
     try:
         feed.index.subscribe(keyring.heard)  # before the first read: what changes meanwhile is read again
+        feed.index.subscribe(table.heard)
         await keyring.ensure()
-        services = Services(database, policy.keys, keyring, feed, claims, policy.sessions, policy.tokens)
+        await table.freshen()
+        services = Services(database, policy.keys, keyring, feed, claims, policy.sessions, policy.tokens, table)
         sessions, passwords = Sessions(services), Passwords(database, hasher)
         devices = Devices(database, policy.keys, policy.devices)
         proofs = Proofs(database, policy.keys, policy.proofs)
@@ -127,6 +134,7 @@ async def running_core(
             keyring=keyring,
             feed=feed,
             users=users,
+            roles=Roles(database, listeners, feed, table),
             passwords=passwords,
             sessions=sessions,
             refresher=Refresher(services, sessions),
@@ -153,6 +161,7 @@ async def running_core(
             redis=redis,
         )
         feed.index.subscribe(lambda change: _forget_tokens(authenticator, change))
+        table.subscribe(authenticator.forget)
         tasks.append(asyncio.create_task(_maintain(core)))
         core.tasks = tasks
         yield core

@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 
 from gatepost.core.audit import Origin
 from gatepost.core.outbox import Mailer
+from gatepost.core.roles.flow import Roles
 from gatepost.core.runtime import Core, serve_mail
 from gatepost.core.sessions.claims import ClaimsFunction
 from gatepost.core.sessions.flow import Sessions
@@ -206,6 +207,11 @@ class Gatepost(Generic[P]):
     def users(self) -> Users[P]:
         """Users: read, disable, delete, roles."""
         return self.core.users
+
+    @property
+    def roles(self) -> Roles:
+        """Roles: define, delete, list."""
+        return self.core.roles
 
     @property
     def sessions(self) -> Sessions:

@@ -21,7 +21,7 @@ class Principal:
         user_id: the user's id (`sub`).
         session_id: the session that the credential belongs to (`sid`).
         roles: what the user is; a snapshot that is at most as old as the revocation bound.
-        permissions: what those roles allow, by the settings of this process.
+        permissions: what those roles allow now, as far as this credential's scopes let them; no older than the bound.
         scopes: what this credential may do.
         amr: the methods that were proved (RFC 8176).
         auth_time: when they were proved, seconds since the Unix epoch.

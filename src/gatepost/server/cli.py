@@ -12,6 +12,7 @@ from gatepost.server.commands.options import AppOption
 GROUPS = {
     "db": "The tables, and what to do after a restore.",
     "keys": "The keys that sign access tokens.",
+    "roles": "Roles: define what they allow, list, delete.",
     "users": "Users: make, list, disable, give and take roles.",
     "token": "Tokens: what one says, and whether this server accepts it.",
     "secret": "GATEPOST_SECRET: make one, change it.",

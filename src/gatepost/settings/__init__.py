@@ -56,6 +56,7 @@ class Settings(
             key_policy=self.key_policy(),
             sessions=self.session_policy(),
             tokens=self.token_policy(),
+            roles=self.role_policy(),
             login=self.login_policy(),
             hashes=self.hash_policy(),
             proofs=self.proof_policy(),

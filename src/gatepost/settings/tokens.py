@@ -5,10 +5,11 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from gatepost.core.keys import KeyPolicy
+from gatepost.core.roles.domain import RolePolicy, check_role, checked_permissions
 from gatepost.core.sessions.domain import SessionPolicy
 from gatepost.core.sessions.tokens import TokenPolicy
 from gatepost.crypto.jwt import Algorithm
-from gatepost.kernel.errors import ConfigurationError
+from gatepost.kernel.errors import ConfigurationError, InvalidInput
 from gatepost.kernel.purpose import MIN_SECRET_BYTES
 from gatepost.settings.group import Seconds
 from gatepost.settings.place import PlaceSettings
@@ -60,9 +61,22 @@ class TokenSettings(PlaceSettings):
             issuer=self.checked_public_url(),
             audience=self.audience or self.checked_public_url(),
             leeway=self.leeway,
-            scopes=frozenset(self.scopes),
-            role_permissions=self.role_permissions,
         )
+
+    def role_policy(self) -> RolePolicy:
+        """Return what roles allow that cannot be changed at run time.
+
+        Raises:
+            ConfigurationError: a role or a permission is not a word.
+        """
+        try:
+            for role, permissions in self.role_permissions.items():
+                check_role(role)
+                checked_permissions(permissions)
+        except InvalidInput as error:
+            msg = f"GATEPOST_ROLE_PERMISSIONS: {error.field} {error.reason}"
+            raise ConfigurationError(msg) from error
+        return RolePolicy(fixed=self.role_permissions, scopes=frozenset(self.scopes))
 
     def check_introspection_clients(self) -> None:
         """Refuse a secret of a resource server that can be guessed.

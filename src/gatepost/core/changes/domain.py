@@ -21,6 +21,7 @@ class ChangeKind(IntEnum):
     USER_CHANGED = 3
     KEYS = 4
     GLOBAL_EPOCH = 5
+    ROLES = 6
 
 
 MAX_SILENCE_S = 120.0

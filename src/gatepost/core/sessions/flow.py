@@ -10,11 +10,13 @@ from gatepost.core.audit import AuditEvent, Origin, audit_step
 from gatepost.core.audit.domain import NOWHERE
 from gatepost.core.changes import ChangeFeed
 from gatepost.core.keys import Keyring
+from gatepost.core.roles.table import RoleTable
 from gatepost.core.sessions import store
 from gatepost.core.sessions.claims import HostClaims
 from gatepost.core.sessions.domain import SessionKind, SessionPolicy
 from gatepost.core.sessions.ending import KEEP_AFTER_MS, end_other_sessions, end_session_steps, ended
 from gatepost.core.sessions.tokens import Grant, TokenPolicy, issue_access_token
+from gatepost.core.users.domain import split_roles
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.ids import uuid7
 from gatepost.kernel.purpose import PurposeKeys
@@ -69,6 +71,7 @@ class Services:
     claims: HostClaims
     sessions: SessionPolicy
     tokens: TokenPolicy
+    roles: RoleTable
 
 
 class Sessions:
@@ -119,13 +122,16 @@ class Sessions:
         services = self._services
         if services.keyring.is_stale:
             await services.keyring.freshen()
+        if services.roles.is_stale:
+            await services.roles.freshen()
         services.keyring.signer()
         return await services.claims.of(user_id)
 
     def issue(self, grant: Grant, generation: int, salt: bytes, extra: Mapping[str, Any]) -> Tokens:
         """Sign an access token and mint the refresh token of one generation."""
         services = self._services
-        access_token = issue_access_token(services.keyring, services.tokens, grant, extra)
+        permissions = services.roles.effective(split_roles(grant.roles), frozenset(grant.scope.split()))
+        access_token = issue_access_token(services.keyring, services.tokens, grant, permissions, extra)
         refresh_token = mint_refresh(services.keys, grant.session_id, generation, salt)
         expires_in = max(0, (grant.access_exp - grant.issued_at) // 1000)
         return Tokens(access_token, refresh_token, expires_in, grant.scope)

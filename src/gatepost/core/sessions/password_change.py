@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from gatepost.core.api_keys.ending import carry_over
 from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.core.sessions.ending import end_all_sessions
@@ -45,6 +46,7 @@ async def change_password(
         if not await work.run(store.replace_password, user_id=user_id, old_hash=old_hash, hash=new_hash):
             raise LoginFailed
         epoch = epochs[0][0]
+        await carry_over(work, user_id, epoch)  # programs go on
         await end_all_sessions(work, database, services.feed.apply_own, user_id=user_id, epoch=epoch)
         await work.steps(
             audit_step(

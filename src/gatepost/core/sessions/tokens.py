@@ -10,7 +10,8 @@ from gatepost.core.users.domain import split_roles
 from gatepost.crypto import jwt
 
 _RFC = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "roles", "auth_time", "amr", "acr")
-RESERVED = frozenset((*_RFC, "act", "azp", "cnf", "nonce", "typ", "sid", "epoch", "gep"))
+RESERVED = frozenset((*_RFC, "act", "azp", "cnf", "nonce", "typ", "sid", "epoch", "gep", "permissions"))
+MAX_PERMISSIONS_TEXT = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +22,11 @@ class TokenPolicy:
         issuer: `iss`, the public URL.
         audience: `aud`.
         leeway: seconds by which another's clock may differ.
-        scopes: what a first-party sign-in is granted where it asks for nothing less.
-        role_permissions: what each role allows.
     """
 
     issuer: str
     audience: str
     leeway: int = 10
-    scopes: frozenset[str] = frozenset()
-    role_permissions: Mapping[str, frozenset[str]] | None = None
-
-    def permissions_of(self, roles: frozenset[str]) -> frozenset[str]:
-        """Return what roles allow together."""
-        granted = self.role_permissions or {}
-        return frozenset().union(*(granted.get(role, frozenset()) for role in roles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +46,15 @@ class Grant:
     access_exp: int
 
 
-def issue_access_token(keyring: Keyring, policy: TokenPolicy, grant: Grant, extra: Mapping[str, Any]) -> str:
-    """Sign an access token for a grant (RFC 9068, section 2.2)."""
+def issue_access_token(
+    keyring: Keyring, policy: TokenPolicy, grant: Grant, permissions: frozenset[str], extra: Mapping[str, Any]
+) -> str:
+    """Sign an access token for a grant (RFC 9068, section 2.2).
+
+    `permissions` is for other resource servers: this one looks up what the roles allow now. More than a header can
+    carry is left out as a whole, since half of a list would be read as all of it.
+    """
+    words = sorted(permissions)
     claims: dict[str, Any] = {
         **extra,
         "iss": policy.issuer,
@@ -73,4 +72,6 @@ def issue_access_token(keyring: Keyring, policy: TokenPolicy, grant: Grant, extr
         "auth_time": grant.auth_time,
         "amr": grant.amr.split(" "),
     }
+    if words and len(" ".join(words)) <= MAX_PERMISSIONS_TEXT:
+        claims["permissions"] = words
     return jwt.sign(claims, keyring.signer())

@@ -1,25 +1,25 @@
 """What can be done to users, each in one transaction. Epochs move first: a sign-in under way then cannot outlive it."""
 
-import re
 import uuid
 from collections.abc import Callable
 from typing import Generic
 
+from gatepost.core.api_keys.ending import carry_over
 from gatepost.core.audit import AuditEvent, Origin, audit_step
 from gatepost.core.audit.domain import NOWHERE
 from gatepost.core.changes import Change, ChangeFeed, ChangeKind, record_change
 from gatepost.core.changes.store import GRACE_MS
+from gatepost.core.roles.domain import check_role
 from gatepost.core.sessions.ending import end_all_sessions
 from gatepost.core.users import store
 from gatepost.core.users.domain import NewUser, P, Profile, User, user_from_row, write_profile
 from gatepost.core.users.events import RolesChanged, UserDeleted, UserDisabled, UserEnabled, UserRegistered
-from gatepost.kernel.errors import InvalidInput, NotFound
+from gatepost.kernel.errors import NotFound
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.ids import uuid7
 from gatepost.storage.database import Database
 from gatepost.storage.unit_of_work import UnitOfWork, unit_of_work
 
-_ROLE = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 FIRST_ID = uuid.UUID(int=0)
 
 
@@ -152,6 +152,7 @@ class Users(Generic[P]):
             epochs = await work.run(store.bump_epoch, user_id=user_id)
             if not epochs or not await work.run(store.remove_role, user_id=user_id, role=role):
                 raise NotFound
+            await carry_over(work, user_id, epochs[0][0])  # keys go on, with the roles that are left
             await self._sign_out(work, user_id, epochs[0][0])
             await self._record(work, AuditEvent.ROLE_REMOVED, user_id, origin, role=role)
             await self._publish_roles(work, user_id)
@@ -190,13 +191,3 @@ class Users(Generic[P]):
 
     def _one(self, rows: list[tuple[object, ...]]) -> User[P] | None:
         return user_from_row(rows[0], self.profile) if rows else None
-
-
-def check_role(role: str) -> None:
-    """Refuse a role's name that could not be told apart in a token.
-
-    Raises:
-        InvalidInput: not lower-case letters, digits, `_ . : -`, beginning with a letter, 64 at most.
-    """
-    if not _ROLE.fullmatch(role):
-        raise InvalidInput("role", "is a lower-case word of at most 64 letters, digits and _ . : -")

@@ -47,7 +47,7 @@ user_role = Table(
     Column("role", String(64), primary_key=True),
 )
 
-# What a role allows, besides what the settings say: permissions are words in one string, separated by spaces.
+# What a role allows, where the settings do not say it: permissions are words in one string, separated by spaces.
 role = Table(
     "gatepost_role",
     metadata,
