@@ -14,7 +14,7 @@ PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 front_sources := $(shell find $(FRONT) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run test check e2e bench format lock clean
+.PHONY: help setup run test check e2e bench format translations lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' Makefile
@@ -61,6 +61,9 @@ check: setup $(FRONT)/node_modules/.installed ## format, lint, types, layers, th
 format: setup ## rewrite what can be rewritten
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+
+translations: setup ## new messages into the catalogs, and the catalogs compiled
+	$(PY) scripts/check_translations.py --write
 
 bench: setup ## measure against the peers; writes benchmarks/RESULTS.md
 	$(PY) -m benchmarks

@@ -159,7 +159,7 @@ def test_the_mailbox_has_what_was_mailed_without_waiting() -> None:
         change = {"current_password": PASSWORD, "new_password": "a longer pass phrase"}
         assert client.post("/id/password/change", json=change).status_code == 204
         (mail,) = mailbox(client, gate)
-        assert (mail.recipient, mail.subject) == (user.email, "Your password was changed")
+        assert (mail.recipient, mail.subject) == (user.email, "Your password for testserver was changed")
 
 
 def test_without_isolation_there_is_no_mailbox() -> None:

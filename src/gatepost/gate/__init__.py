@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from fastapi import APIRouter, FastAPI
@@ -24,7 +25,7 @@ from gatepost.core.users.flow import Users
 from gatepost.core.users.registration import Registration
 from gatepost.feature import Feature, PolicyT, checked
 from gatepost.features import DEFAULT
-from gatepost.gate.starting import attach, default_mailer, serve_tasks, started_core
+from gatepost.gate.starting import attach, default_mailer, mail_renderer, serve_tasks, started_core
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import AuthError, Unavailable
 from gatepost.kernel.events import Event, Listeners
@@ -56,7 +57,8 @@ class Gatepost(Generic[P]):
     Args:
         settings: in code instead of the environment.
         profile: a subclass of `Profile` with the fields that an owner may write.
-        mailer: what sends mail; by default the console, in development a mailbox page.
+        mailer: what sends mail, in the place of what `GATEPOST_MAIL` says.
+        mail_templates: folders whose templates and words stand before ours in mails (`docs/mail.md`).
         features: instead of all that come along.
         clock: injected by tests.
     """
@@ -67,6 +69,7 @@ class Gatepost(Generic[P]):
         *,
         profile: type[P] = Profile,  # type: ignore[assignment]  # the type variable's default
         mailer: Mailer | None = None,
+        mail_templates: str | Path | Sequence[str | Path] = (),
         features: Sequence[Feature] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -76,6 +79,8 @@ class Gatepost(Generic[P]):
         self.policies = self.settings.policies()
         self.clock = clock or Clock()
         self.mailer = mailer
+        folders = (mail_templates,) if isinstance(mail_templates, str | Path) else mail_templates
+        self._mail_templates = tuple(map(Path, folders))
         self._features = tuple(DEFAULT if features is None else features)
         self._listeners = Listeners()
         self._core: Core | None = None
@@ -126,8 +131,15 @@ class Gatepost(Generic[P]):
         for installed, included in self._installed:
             refuse_shadowed(installed, included)
             refuse_open_websockets(installed.router)
+        renderer = mail_renderer(self.settings, self._mail_templates, is_serving=is_serving)
         async with started_core(
-            self.settings, self.clock, self._listeners, self.profile, features, self._pending_claims
+            self.settings,
+            self.clock,
+            self._listeners,
+            self.profile,
+            features,
+            self._pending_claims,
+            renderer=renderer,
         ) as core:
             self._core = core
             try:

@@ -1,14 +1,16 @@
 """Starting: from settings to a running core with every feature attached, and to what runs beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from gatepost.core.outbox import Mailer
 from gatepost.core.outbox.desk import MailDesk
-from gatepost.core.outbox.rendering import PlainRenderer
+from gatepost.core.outbox.proofreading import check_templates
+from gatepost.core.outbox.rendering import Renderer, TemplateRenderer
 from gatepost.core.outbox.senders import ConsoleMailer, DevMailbox
 from gatepost.core.runtime import Core, running_core
 from gatepost.core.sessions.claims import ClaimsFunction, HostClaims
@@ -30,6 +32,8 @@ async def started_core(
     profile: type[Profile],
     features: Iterable[Feature],
     claims_functions: Iterable[ClaimsFunction],
+    *,
+    renderer: Renderer,
 ) -> AsyncIterator[Core]:
     """Start database and core, and stop both at the end.
 
@@ -51,12 +55,24 @@ async def started_core(
             listeners=listeners,
             users=users,
             claims=claims,
-            desk=partial(MailDesk, users, PlainRenderer(), public_url=public_url, pages_url=settings.pages_base()),
+            desk=partial(MailDesk, users, renderer, public_url=public_url, pages_url=settings.pages_base()),
             factors=[factor for feature in features for factor in feature.factors],
         ) as core:
             yield core
     finally:
         await database.stop()
+
+
+def mail_renderer(settings: Settings, folders: Sequence[Path], *, is_serving: bool) -> TemplateRenderer:
+    """Return what makes the words of mails; where a host has words of its own, a server has tried every one of them.
+
+    Raises:
+        ConfigurationError: a template of the host is broken; the message names the file.
+    """
+    renderer = TemplateRenderer(settings.name_of_app(), folders=folders, locale=settings.locale)
+    if folders and is_serving:
+        check_templates(renderer, folders)
+    return renderer
 
 
 def attach(feature: Feature, host: FeatureHost, core: Core) -> None:

@@ -7,12 +7,14 @@ the user has now, and carries a link that says "this was not me".
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from gatepost.core.outbox.domain import Job, Mail, MailKind
 from gatepost.core.outbox.rendering import Renderer
 from gatepost.core.proofs import ProofKind, Proofs
 from gatepost.core.users.flow import Users
+from gatepost.kernel.ids import unix_ms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class MailDesk:
         letter = await self._composers.get(job.kind, self._notice)(job_id, job)
         if letter is None:
             return None
-        words = {"url": self._public_url, **job.details, **letter.words}
+        words = {"url": self._public_url, **_when(job_id), **job.details, **letter.words}
         rendered = self._renderer.render(job.kind, letter.locale or job.locale, words)
         host = self._public_url.split("//", 1)[-1].split("/", 1)[0].split(":", 1)[0]
         return Mail(f"<{job_id}@{host}>", letter.recipient, rendered.subject, rendered.text, rendered.html)
@@ -91,3 +93,9 @@ class MailDesk:
             )
             words = {"disown_link": proof["link"]} if proof is not None else {}
         return Letter(recipient, words)
+
+
+def _when(job_id: uuid.UUID) -> dict[str, str]:
+    """Return when a job was made: in the transaction of what its mail tells."""
+    made_at = unix_ms_of(job_id)
+    return {} if made_at is None else {"when": datetime.fromtimestamp(made_at / 1000, UTC).isoformat()}
