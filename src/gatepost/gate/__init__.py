@@ -3,7 +3,6 @@
 Constructing one does no I/O and never fails; starting may, and then says the cure in one sentence.
 """
 
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 
 from gatepost.core.audit import Origin
 from gatepost.core.outbox import Mailer
+from gatepost.core.outbox.senders import DevMailbox
 from gatepost.core.roles.flow import Roles
 from gatepost.core.runtime import Core, serve_mail
 from gatepost.core.sessions.claims import ClaimsFunction
@@ -25,13 +25,13 @@ from gatepost.core.users.flow import Users
 from gatepost.core.users.registration import Registration
 from gatepost.feature import Feature, PolicyT, checked
 from gatepost.features import DEFAULT
-from gatepost.gate.starting import attach, default_mailer, mail_renderer, serve_tasks, started_core
+from gatepost.gate.mail import default_mailer, mail_renderer, opened_mailbox
+from gatepost.gate.starting import attach, serve_tasks, started_core
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import AuthError, Unavailable
 from gatepost.kernel.events import Event, Listeners
 from gatepost.kernel.principal import Principal
-from gatepost.kernel.purpose import Purpose
-from gatepost.kernel.tokens import COOKIE_PREFIX, keyed_hash
+from gatepost.kernel.tokens import COOKIE_PREFIX
 from gatepost.settings import Settings
 from gatepost.web.guard import PrincipalGuard, Requirement, UserGuard, require
 from gatepost.web.host import STATE, run_around
@@ -146,8 +146,9 @@ class Gatepost(Generic[P]):
                 for feature in features:
                     attach(feature, self, core)
                 if is_serving:
-                    serve_mail(core, self.mailer or default_mailer(self.settings, core))
-                    self._open_mailbox(core)
+                    mailer = self.mailer or default_mailer(self.settings, core)
+                    self._mailbox_key = opened_mailbox(self.settings, core) if isinstance(mailer, DevMailbox) else ""
+                    serve_mail(core, mailer)
                     serve_tasks(features, self, core)
                 yield
             finally:
@@ -289,14 +290,3 @@ class Gatepost(Generic[P]):
 
     def _active_features(self) -> list[Feature]:
         return [f for f in self._features if self.web.is_development or not f.is_for_development]
-
-    def _open_mailbox(self, core: Core) -> None:
-        if self.settings.is_production or self.mailer is not None:
-            return
-        given = self.settings.mailbox_key
-        self._mailbox_key = (
-            given.get_secret_value() if given else keyed_hash(core.keys.current(Purpose.MAILBOX), "mailbox")
-        )
-        if given is None:
-            url = f"{self.settings.checked_public_url()}{self.web.prefix}/dev/mailbox?key={self._mailbox_key}"
-            sys.stderr.write(f"Gatepost keeps every mail of this development server at {url}\n")

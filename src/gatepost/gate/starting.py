@@ -1,17 +1,13 @@
 """Starting: from settings to a running core with every feature attached, and to what runs beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from gatepost.core.outbox import Mailer
 from gatepost.core.outbox.desk import MailDesk
-from gatepost.core.outbox.proofreading import check_templates
-from gatepost.core.outbox.rendering import Renderer, TemplateRenderer
-from gatepost.core.outbox.senders import ConsoleMailer, DevMailbox
+from gatepost.core.outbox.rendering import Renderer
 from gatepost.core.runtime import Core, running_core
 from gatepost.core.sessions.claims import ClaimsFunction, HostClaims
 from gatepost.core.users.domain import Profile
@@ -63,18 +59,6 @@ async def started_core(
         await database.stop()
 
 
-def mail_renderer(settings: Settings, folders: Sequence[Path], *, is_serving: bool) -> TemplateRenderer:
-    """Return what makes the words of mails; where a host has words of its own, a server has tried every one of them.
-
-    Raises:
-        ConfigurationError: a template of the host is broken; the message names the file.
-    """
-    renderer = TemplateRenderer(settings.name_of_app(), folders=folders, locale=settings.locale)
-    if folders and is_serving:
-        check_templates(renderer, folders)
-    return renderer
-
-
 def attach(feature: Feature, host: FeatureHost, core: Core) -> None:
     """Give the core what a feature adds to it."""
     for kind, composer in feature.mails.items():
@@ -85,8 +69,3 @@ def attach(feature: Feature, host: FeatureHost, core: Core) -> None:
 def serve_tasks(features: Iterable[Feature], host: FeatureHost, core: Core) -> None:
     """Start what features do beside requests; the core ends it."""
     core.tasks.extend(asyncio.create_task(task(host)) for feature in features for task in feature.tasks)
-
-
-def default_mailer(settings: Settings, core: Core) -> Mailer:
-    """Return what sends mail where the host gave nothing."""
-    return ConsoleMailer() if settings.is_production else DevMailbox(core.database)
