@@ -3,6 +3,8 @@
 from gatepost.core.login.events import SignedIn, SignInFailed
 from gatepost.core.sessions.events import PasswordChanged
 from gatepost.core.users.events import (
+    EmailChanged,
+    EmailVerified,
     RolesChanged,
     UserDeleted,
     UserDisabled,
@@ -13,6 +15,8 @@ from gatepost.core.users.events import (
 from gatepost.kernel.events import Event
 
 __all__ = [
+    "EmailChanged",
+    "EmailVerified",
     "Event",
     "PasswordChanged",
     "RolesChanged",

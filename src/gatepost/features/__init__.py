@@ -2,11 +2,23 @@
 
 from gatepost.feature import Feature
 from gatepost.features.dev_mailbox.feature import dev_mailbox
+from gatepost.features.email_verification.feature import email_verification
 from gatepost.features.login.feature import login
 from gatepost.features.password.feature import password
+from gatepost.features.password_reset.feature import password_reset
 from gatepost.features.profile.feature import profile
 from gatepost.features.sessions.feature import sessions
 from gatepost.features.signup.feature import signup
 from gatepost.features.tokens.feature import tokens
 
-DEFAULT: tuple[Feature, ...] = (signup, login, tokens, profile, sessions, password, dev_mailbox)
+DEFAULT: tuple[Feature, ...] = (
+    signup,
+    email_verification,
+    login,
+    tokens,
+    profile,
+    sessions,
+    password,
+    password_reset,
+    dev_mailbox,
+)

@@ -82,6 +82,14 @@ class FactorRequired(AuthError):
         self.remaining = tuple(remaining)
 
 
+class EmailNotVerified(AuthError):
+    """The password was right; sign-in waits for the proof of the address (`GATEPOST_EMAIL_VERIFICATION`)."""
+
+    code = "login.email_not_verified"
+    status = 403
+    public = "Verify your e-mail address first: follow the link in the mail that you got, or ask for a new one."
+
+
 class ThrottleSpent(AuthError):
     """An attempt budget is empty."""
 

@@ -72,7 +72,7 @@ class Settings(
 
     def policies(self) -> Mapping[type[Any], object]:
         """Return what features are told, each policy under its own type (see `FeatureHost.policy`)."""
-        found: list[object] = [self.proof_policy()]
+        found: list[object] = [self.proof_policy(), self.verification_policy()]
         return {type(policy): policy for policy in found}
 
     def web_policy(self) -> WebPolicy:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from gatepost.core.devices import DevicePolicy
 from gatepost.core.proofs import ProofPolicy
+from gatepost.core.users.verification import VerificationPolicy
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.settings.place import PlaceSettings
 
@@ -50,6 +51,11 @@ class AccountSettings(PlaceSettings):
     def _is_trusted(self, url: str) -> bool:
         parts = urlsplit(url)
         return f"{parts.scheme}://{parts.netloc}" in {origin.rstrip("/") for origin in self.trusted_origins}
+
+    def verification_policy(self) -> VerificationPolicy:
+        """Return whether new addresses are verified."""
+        how = self.email_verification
+        return VerificationPolicy(is_asked=how != "off", is_required=how == "required")
 
     def proof_policy(self) -> ProofPolicy:
         """Return how long single-use proofs live, and what form they have."""

@@ -33,6 +33,12 @@ class UnitOfWork:
         self.settled: list[Callable[[], None]] = []
         self.ran: list[Step] = []
 
+    @classmethod
+    async def of(cls, database: Database, connection: AsyncConnection) -> "UnitOfWork":
+        """Return the transaction that a listener within was given the connection of; it publishes nothing."""
+        raw = await connection.get_raw_connection()
+        return cls(database, connection, raw.driver_connection, Listeners())
+
     async def run(self, statement: Statement, **values: Any) -> list[Row]:  # noqa: ANN401 - whatever the columns take
         """Run one of our statements on the driver, inside this transaction, and return its rows."""
         offset_ms = self._database.clock.offset_ms

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError, WebSocketException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from gatepost.kernel.errors import AuthError, FactorRequired, InvalidInput, NotAuthenticated, OAuthError
+from gatepost.kernel.errors import AuthError, EmailNotVerified, FactorRequired, InvalidInput, NotAuthenticated, OAuthError
 
 WS_POLICY_VIOLATION = 1008
 NO_STORE = {"Cache-Control": "no-store"}
@@ -82,6 +82,8 @@ def oauth_error(error: AuthError) -> Response:
     if isinstance(error, FactorRequired):
         content = {"error": "mfa_required", "error_description": error.text}
         return JSONResponse(content, 400, NO_STORE)
+    if isinstance(error, EmailNotVerified):  # the grant is good only once its owner has done something
+        return JSONResponse({"error": "invalid_grant", "error_description": error.text}, 400, NO_STORE)
     if error.status in _TEMPORARY:
         content = {"error": "temporarily_unavailable", "error_description": error.text, "code": error.code}
         return JSONResponse(content, error.status, headers_of(error))

@@ -12,7 +12,7 @@ from typing import Any
 
 from gatepost.core.outbox.domain import Job, Mail, MailKind
 from gatepost.core.outbox.rendering import Renderer
-from gatepost.core.proofs import ProofKind, Proofs
+from gatepost.core.proofs import Issued, ProofKind, Proofs
 from gatepost.core.users.flow import Users
 from gatepost.kernel.ids import unix_ms_of
 
@@ -73,6 +73,13 @@ class MailDesk:
         `Referer` has it (RFC 3986, section 3.5).
         """
         issued = await self.proofs.issue(kind, user_id, proof_id=job_id, email=email, slot=slot)
+        return self._words(kind, page, issued)
+
+    async def issued_words(self, kind: ProofKind, *, job_id: uuid.UUID, page: str) -> dict[str, str] | None:
+        """Return the same for a proof that the job's own transaction issued; None where it is no longer good."""
+        return self._words(kind, page, await self.proofs.issued(kind, job_id))
+
+    def _words(self, kind: ProofKind, page: str, issued: Issued | None) -> dict[str, str] | None:
         if issued is None:
             return None
         words = {

@@ -59,7 +59,14 @@ def context(job_id: uuid.UUID) -> str:
     return f"outbox:{job_id}"
 
 
-def enqueue_step(clock: Clock, keys: PurposeKeys, job: Job) -> Step:
-    """Return the statement that enqueues a mail, to be run in the transaction of its cause."""
-    job_id = uuid7(clock.now_ms())
+def enqueue_step(clock: Clock, keys: PurposeKeys, job: Job, *, job_id: uuid.UUID | None = None) -> Step:
+    """Return the statement that enqueues a mail, to be run in the transaction of its cause.
+
+    Args:
+        clock: for the id.
+        keys: to seal it with.
+        job: the mail.
+        job_id: where the same transaction issues the proof that the mail holds; a new one by default.
+    """
+    job_id = job_id or uuid7(clock.now_ms())
     return _insert, {"job_id": job_id, "channel": MAIL, "sealed": seal(keys, job.packed(), context=context(job_id))}

@@ -44,6 +44,11 @@ class ProofKind(StrEnum):
         }
 
     @property
+    def is_sent_to_user(self) -> bool:
+        """Whether it goes to the address that its user has: it is not issued for a mailbox that was theirs before."""
+        return self not in {ProofKind.CHANGE_EMAIL, ProofKind.DISOWN}
+
+    @property
     def has_code(self) -> bool:
         """Whether six digits may stand for its link; what lives for days has no code that can be guessed."""
         return self not in {ProofKind.DISOWN, ProofKind.INVITATION}

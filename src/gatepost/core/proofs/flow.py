@@ -11,6 +11,7 @@ from gatepost.kernel.errors import AuthError
 from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.tokens import TokenMalformed, code_is_right, mint_code, mint_proof, parse_proof
 from gatepost.storage.database import Database
+from gatepost.storage.statement import Step
 from gatepost.storage.unit_of_work import UnitOfWork
 
 _KEEP_EXPIRED_MS = 86_400_000
@@ -62,7 +63,22 @@ class Proofs:
             slot: apart from others of its kind, where several may live side by side.
 
         Returns:
-            None where a newer one exists, this one is used up, or the user is gone or disabled.
+            None where a newer one exists, this one is used up, the user is gone or disabled, or `email` is not the
+            user's address (any more) although it should be.
+        """
+        step = self.issue_step(kind, user_id, proof_id=proof_id, email=email, slot=slot)
+        if not (await self._database.hot.run(step))[0] and not await self._database.hot.read(
+            store.is_issued, {"proof_id": proof_id}
+        ):
+            return None
+        return self._minted(kind, proof_id)
+
+    def issue_step(
+        self, kind: ProofKind, user_id: uuid.UUID, *, proof_id: uuid.UUID, email: str | None, slot: str = ""
+    ) -> Step:
+        """Return the statement that issues a proof, to be run in the transaction that asks for it.
+
+        What it is bound to is then the state of the user at that time, however late its mail is composed.
         """
         values: Mapping[str, Any] = {
             "proof_id": proof_id,
@@ -70,13 +86,19 @@ class Proofs:
             "purpose": kind.value,
             "slot": slot,
             "email": email,
+            "is_sent_to_user": int(kind.is_sent_to_user),
             "is_bound_to_email": int(kind.is_bound_to_email),
             "is_bound_to_password": int(kind.is_bound_to_password),
             "lifetime_ms": self.policy.lifetime_ms(kind),
         }
-        written = (await self._database.hot.run((store.issue, values)))[0]
-        if not written and not await self._database.hot.read(store.is_issued, {"proof_id": proof_id}):
-            return None
+        return store.issue, values
+
+    async def issued(self, kind: ProofKind, proof_id: uuid.UUID) -> Issued | None:
+        """Return what the mail of a proof holds that was issued before; None where it is no longer good."""
+        rows = await self._database.hot.read(store.look, {"proof_id": proof_id, "purpose": kind.value})
+        return self._minted(kind, proof_id) if rows else None
+
+    def _minted(self, kind: ProofKind, proof_id: uuid.UUID) -> Issued:
         code = mint_code(self._keys, kind.purpose, proof_id) if self.policy.has_code(kind) else None
         return Issued(mint_proof(self._keys, kind.purpose, proof_id), code)
 

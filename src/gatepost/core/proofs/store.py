@@ -12,6 +12,8 @@ from gatepost.storage.statement import Statement, store_now_ms
 _id = bindparam("proof_id", type_=Uuid)
 _user_id = bindparam("user_id", type_=Uuid)
 _purpose = bindparam("purpose", type_=String)
+_email = bindparam("email", type_=String)
+_sent_to_user = bindparam("is_sent_to_user", type_=BigInteger)
 _bound_to_email = bindparam("is_bound_to_email", type_=BigInteger)
 _bound_to_password = bindparam("is_bound_to_password", type_=BigInteger)
 
@@ -41,13 +43,17 @@ issue = Statement(
                     _purpose,
                     bindparam("slot", type_=String),
                     _id,
-                    bindparam("email", type_=String),
+                    _email,
                     case((_bound_to_email == 1, user.c.email), else_=None),
                     case((_bound_to_password == 1, _password_changed_at), else_=None),
                     literal(0),
                     store_now_ms(),
                     store_now_ms() + bindparam("lifetime_ms", type_=BigInteger),
-                ).where(user.c.id == _user_id, user.c.disabled_at.is_(None)),
+                ).where(
+                    user.c.id == _user_id,
+                    user.c.disabled_at.is_(None),
+                    or_(_sent_to_user == 0, user.c.email == _email),
+                ),
             )
         )
         .on_conflict_do_update(
@@ -106,7 +112,12 @@ count_attempt = Statement(
     .values(attempts=proof.c.attempts + 1)
     .returning(proof.c.id)
 )
-void = Statement(delete(proof).where(proof.c.user_id == _user_id, proof.c.purpose == _purpose).returning(proof.c.id))
+# The row stays: the job that mailed it, should it be tried again, finds that its proof is no more.
+void = Statement(
+    update(proof)
+    .where(proof.c.user_id == _user_id, proof.c.purpose == _purpose, proof.c.consumed_at.is_(None))
+    .values(consumed_at=store_now_ms())
+)
 prune = Statement(
     delete(proof).where(proof.c.expires_at < bindparam("expired_before", type_=BigInteger)).returning(proof.c.id)
 )

@@ -1,10 +1,20 @@
 """Users: the record of one person, how it is made, changed and ended."""
 
 from gatepost.core.users.domain import NewUser, Profile, User
-from gatepost.core.users.events import RolesChanged, UserDeleted, UserDisabled, UserEnabled, UserRegistered
+from gatepost.core.users.events import (
+    EmailChanged,
+    EmailVerified,
+    RolesChanged,
+    UserDeleted,
+    UserDisabled,
+    UserEnabled,
+    UserRegistered,
+)
 from gatepost.core.users.flow import Users
 
 __all__ = [
+    "EmailChanged",
+    "EmailVerified",
     "NewUser",
     "Profile",
     "RolesChanged",

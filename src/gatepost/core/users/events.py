@@ -20,6 +20,22 @@ class UserRegistered(UserEvent):
     email: str | None
     username: str | None
     full_name: str | None
+    email_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailVerified(UserEvent):
+    """A user has proved to read the mailbox of their address."""
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChanged(UserEvent):
+    """A user's address is another one now, which is verified; `old_email` is None where there was none."""
+
+    email: str
+    old_email: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ class Users(Generic[P]):
             for role in new.roles:
                 await work.run(store.grant_role, user_id=user_id, role=role)
             await self._record(work, AuditEvent.USER_REGISTERED, user_id, origin)
-            await work.publish(UserRegistered(user_id=user_id, **fields))
+            await work.publish(UserRegistered(user_id=user_id, email_verified=new.email_verified, **fields))
             rows = await work.run(store.by_id, user_id=user_id)
         return self._one(rows)
 

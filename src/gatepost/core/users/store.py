@@ -25,6 +25,7 @@ USER_COLUMNS = (
     roles_of_user().label("roles"),
 )
 _user_id = bindparam("user_id", type_=Uuid)
+_email = bindparam("email", type_=user.c.email.type)
 _identifier = bindparam("identifier", type_=String)
 
 by_id = Statement(select(*USER_COLUMNS).where(user.c.id == _user_id))
@@ -58,7 +59,7 @@ insert_user = Statement(
         dialect_insert(user)
         .values(
             id=_user_id,
-            email=bindparam("email", type_=user.c.email.type),
+            email=_email,
             email_verified=bindparam("email_verified", type_=user.c.email_verified.type),
             username=bindparam("username", type_=user.c.username.type),
             full_name=bindparam("full_name", type_=user.c.full_name.type),
@@ -78,11 +79,28 @@ replace_password = Statement(
     .values(hash=bindparam("hash", type_=String), changed_at=store_now_ms())
     .returning(password.c.user_id)
 )
+# Whoever proved the mailbox may set a password where there was none.
+set_password = Statement(
+    lambda dialect_insert: (
+        row := dialect_insert(password).values(
+            user_id=_user_id, hash=bindparam("hash", type_=String), changed_at=store_now_ms(), must_change=False
+        )
+    ).on_conflict_do_update(
+        index_elements=[password.c.user_id],
+        set_={name: row.excluded[name] for name in ("hash", "changed_at", "must_change")},
+    )
+)
 # A rehash is not a change of password: `changed_at` stays, and it loses against a change made meanwhile.
 rehash_password = Statement(
     update(password)
     .where(password.c.user_id == _user_id, password.c.hash == bindparam("old_hash", type_=String))
     .values(hash=bindparam("hash", type_=String))
+)
+verify_email = Statement(
+    update(user)
+    .where(user.c.id == _user_id, user.c.email == _email, user.c.email_verified.is_(False))
+    .values(email_verified=True)
+    .returning(user.c.id)
 )
 bump_epoch = Statement(update(user).where(user.c.id == _user_id).values(epoch=user.c.epoch + 1).returning(user.c.epoch))
 disable = Statement(

@@ -1,0 +1,1 @@
+"""Verifying by mail that an address is the user's own."""

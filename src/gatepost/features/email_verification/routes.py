@@ -1,0 +1,34 @@
+"""`POST /email/verify` uses a proof up; `POST /email/verify/send` asks for a new one, and always answers alike."""
+
+from fastapi import APIRouter, Request, Response
+
+from gatepost.core.proofs import ProofKind
+from gatepost.feature import FeatureHost
+from gatepost.features.email_verification.flow import send, verify
+from gatepost.kernel.text import normalize_email
+from gatepost.web.guard import public
+from gatepost.web.origin import origin_of
+from gatepost.web.proofs import ByCode, ByToken, ToAddress, presented
+from gatepost.web.routes import route_class
+
+
+def router(host: FeatureHost) -> APIRouter:
+    """Return the routes for one Gatepost."""
+    routes = APIRouter(route_class=route_class(host), tags=["verification"])
+
+    @routes.post("/email/verify", status_code=204)
+    @public
+    async def verify_email(given: ByToken | ByCode, request: Request) -> Response:
+        """Verify an address by the token or the code that was mailed to it."""
+        proof = await presented(host.core, ProofKind.VERIFY_EMAIL, given)
+        await verify(host.core, proof, origin_of(request, host.web.trusted_proxies))
+        return Response(status_code=204)
+
+    @routes.post("/email/verify/send", status_code=202)
+    @public
+    async def send_again(to: ToAddress) -> Response:
+        """Mail a new proof, if the address is a user's and not verified. The answer does not say."""
+        await send(host.core, normalize_email(to.email))
+        return Response(status_code=202)
+
+    return routes

@@ -1,0 +1,57 @@
+"""`POST /password/forgot` asks for the mail and always answers alike; `POST /password/reset` sets the password."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field, SecretStr
+
+from gatepost.core.proofs import ProofKind
+from gatepost.core.users.registration import acceptable_password
+from gatepost.feature import FeatureHost
+from gatepost.features.password_reset.flow import forget, reset
+from gatepost.kernel.text import normalize_email
+from gatepost.web.guard import public
+from gatepost.web.origin import origin_of
+from gatepost.web.proofs import ByCode, ByToken, ToAddress, address_of, presented
+from gatepost.web.routes import route_class
+
+_Secret = Annotated[SecretStr, Field(max_length=4096)]
+
+
+class ResetByToken(ByToken):
+    """What the link carried, and the password that shall be."""
+
+    new_password: _Secret
+
+
+class ResetByCode(ByCode):
+    """The code, where it was sent, and the password that shall be."""
+
+    new_password: _Secret
+
+
+def router(host: FeatureHost) -> APIRouter:
+    """Return the routes for one Gatepost."""
+    routes = APIRouter(route_class=route_class(host), tags=["recovery"])
+
+    @routes.post("/password/forgot", status_code=202)
+    @public
+    async def forgot(to: ToAddress) -> Response:
+        """Mail a link or a code that sets a new password, if the address is a user's. The answer does not say."""
+        await forget(host.core, normalize_email(to.email))
+        return Response(status_code=202)
+
+    @routes.post("/password/reset", status_code=204)
+    @public
+    async def reset_by_proof(given: ResetByToken | ResetByCode, request: Request) -> Response:
+        """Set a new password. Every session ends and none is opened: sign in next."""
+        web, password = host.web, given.new_password.get_secret_value()
+        # Before the proof is looked at: a password that nobody may choose costs no attempt at a code.
+        words = (address_of(given),)
+        acceptable_password(password, min_length=web.password_min_length, field="new_password", words=words)
+        proof = await presented(host.core, ProofKind.RESET_PASSWORD, given)
+        origin = origin_of(request, web.trusted_proxies)
+        await reset(host.core, proof, password, min_length=web.password_min_length, origin=origin)
+        return Response(status_code=204)
+
+    return routes
