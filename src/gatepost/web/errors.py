@@ -10,7 +10,14 @@ from fastapi.exceptions import RequestValidationError, WebSocketException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from gatepost.kernel.errors import AuthError, EmailNotVerified, FactorRequired, InvalidInput, NotAuthenticated, OAuthError
+from gatepost.kernel.errors import (
+    AuthError,
+    EmailNotVerified,
+    FactorRequired,
+    InvalidInput,
+    NotAuthenticated,
+    OAuthError,
+)
 
 WS_POLICY_VIOLATION = 1008
 NO_STORE = {"Cache-Control": "no-store"}

@@ -153,6 +153,11 @@ class Login:
         await taken.give_back()
         return epoch, stored
 
+    async def forgive(self, user_id: uuid.UUID, origin: Origin) -> None:
+        """Give a user the whole budget again, whose owner has just proved to be one (a reset password)."""
+        _, account = attempt_units(self._policy, self._keys, ip=origin.ip, identifier="", user_id=user_id)
+        await self._throttle.clear(account=account)
+
     async def _take(self, identifier: str, user_id: uuid.UUID | None, origin: Origin) -> Taken:
         address, account = attempt_units(self._policy, self._keys, ip=origin.ip, identifier=identifier, user_id=user_id)
         try:

@@ -4,6 +4,7 @@ Whoever has the address, asking costs one sealed job of one size; only the worke
 its time says whether there is such a user.
 """
 
+import contextlib
 import uuid
 
 from gatepost.core.audit import Origin
@@ -14,6 +15,7 @@ from gatepost.core.runtime import Core
 from gatepost.core.sessions.password_reset import reset_password
 from gatepost.core.users.registration import acceptable_password
 from gatepost.feature import FeatureHost
+from gatepost.kernel.errors import Unavailable
 
 
 async def forget(core: Core, address: str) -> None:
@@ -45,7 +47,8 @@ async def reset(core: Core, proof: Consumed, password: str, *, min_length: int, 
         new_hash=await core.passwords.hash(secret),
         origin=origin,
     )
-    await core.login.forgive(user.id, user.email, origin)
+    with contextlib.suppress(Unavailable):  # the password is set: that is not to be answered as a failure
+        await core.login.forgive(user.id, origin)
 
 
 def composer(host: FeatureHost) -> Composer:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, SecretStr
 
 from gatepost.core.proofs import ProofKind
+from gatepost.core.throttle.attempts import Action
 from gatepost.core.users.registration import acceptable_password
 from gatepost.feature import FeatureHost
 from gatepost.features.password_reset.flow import forget, reset
@@ -36,9 +37,11 @@ def router(host: FeatureHost) -> APIRouter:
 
     @routes.post("/password/forgot", status_code=202)
     @public
-    async def forgot(to: ToAddress) -> Response:
+    async def forgot(to: ToAddress, request: Request) -> Response:
         """Mail a link or a code that sets a new password, if the address is a user's. The answer does not say."""
-        await forget(host.core, normalize_email(to.email))
+        origin, address = origin_of(request, host.web.trusted_proxies), normalize_email(to.email)
+        await host.core.attempts.spend(Action.PASSWORD_RESET, origin, subject=address)
+        await forget(host.core, address)
         return Response(status_code=202)
 
     @routes.post("/password/reset", status_code=204)
@@ -46,11 +49,11 @@ def router(host: FeatureHost) -> APIRouter:
     async def reset_by_proof(given: ResetByToken | ResetByCode, request: Request) -> Response:
         """Set a new password. Every session ends and none is opened: sign in next."""
         web, password = host.web, given.new_password.get_secret_value()
+        origin, address = origin_of(request, web.trusted_proxies), address_of(given)
+        await host.core.attempts.spend(Action.PROOF, origin, subject=address)
         # Before the proof is looked at: a password that nobody may choose costs no attempt at a code.
-        words = (address_of(given),)
-        acceptable_password(password, min_length=web.password_min_length, field="new_password", words=words)
+        acceptable_password(password, min_length=web.password_min_length, field="new_password", words=(address,))
         proof = await presented(host.core, ProofKind.RESET_PASSWORD, given)
-        origin = origin_of(request, web.trusted_proxies)
         await reset(host.core, proof, password, min_length=web.password_min_length, origin=origin)
         return Response(status_code=204)
 
