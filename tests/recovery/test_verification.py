@@ -36,11 +36,12 @@ async def test_whoever_signs_up_verifies_the_address_by_the_link_that_was_mailed
         heard: list[Any] = []
         it.gate.on(EmailVerified)(lambda event: heard.append(event.email))
         access = (await it.enrolled())["access_token"]
-        me = {"url": "/auth/me", "headers": bearer(access)}
-        assert (await it.client.get(**me)).json()["email_verified"] is False
+        assert (await it.client.get("/auth/me", headers=bearer(access))).json()["email_verified"] is False
         proof = await token(it, PAGE, EMAIL)
         assert await verify(it, token=proof) == 204
-        assert (await it.client.get(**me)).json()["email_verified"] is True, "seen at once, not when a cache ends"
+        assert (await it.client.get("/auth/me", headers=bearer(access))).json()["email_verified"] is True, (
+            "seen at once, not when a cache ends"
+        )
         assert heard == [EMAIL]
         assert audited(it, "email.verified") == 1
         assert await verify(it, token=proof) == 400
