@@ -1,5 +1,6 @@
 """The command as a person runs it: in a folder of its own, its settings in the environment."""
 
+import json
 import os
 import subprocess
 import sys
@@ -29,7 +30,7 @@ class Terminal:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {f"GATEPOST_{name.upper()}": str(value) for name, value in self.settings.items()}
+        return {f"GATEPOST_{name.upper()}": _written(value) for name, value in self.settings.items()}
 
     def __call__(self, *words: str, stdin: str = "") -> Result:
         """Run in this process."""
@@ -58,3 +59,7 @@ class Terminal:
             [sys.executable, "-c", code, *words], env=environment, text=True, **pipes
         )
         return process
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

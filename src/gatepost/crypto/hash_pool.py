@@ -89,6 +89,11 @@ class HashPool:
         self.start_afresh()
         _POOLS.add(self)
 
+    @property
+    def taken(self) -> int:
+        """How many hashes run or wait."""
+        return self._places.taken
+
     def start_afresh(self) -> None:
         """Forget threads and places (they are another process's)."""
         self._places = _Places()

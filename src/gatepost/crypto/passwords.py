@@ -64,6 +64,11 @@ class PasswordHasher:
         """Return how many hashes run at once, at most."""
         return self._pool.threads
 
+    @property
+    def taken(self) -> int:
+        """Return how many hashes run or wait."""
+        return self._pool.taken
+
     def reserve(self) -> Slot:
         """Take a place in the queue before anything else is done for a request.
 

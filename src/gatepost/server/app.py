@@ -1,14 +1,23 @@
 """The stand-alone server: one place to sign in, for applications that are not this one."""
 
+import hmac
 import logging
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import SecretStr
 
 from gatepost.gate import Gatepost
+from gatepost.kernel.errors import NotFound
+from gatepost.server.edge import Edge
 from gatepost.server.gates import APP, find_gate
+from gatepost.server.loopback import is_loopback
+from gatepost.server.metrics import Metrics
 from gatepost.web.guard import public
 from gatepost.web.routes import route_class
 
@@ -18,10 +27,43 @@ _log = logging.getLogger("gatepost.server")
 def create_app(gate: Gatepost[Any] | None = None) -> FastAPI:
     """Return the application; without a Gatepost, for the one that GATEPOST_APP names or the environment describes."""
     gate = gate if gate is not None else find_gate(os.environ.get(APP))
-    app = FastAPI(title="Gatepost", docs_url="/docs" if gate.web.is_development else None, redoc_url=None)
+    settings, metrics = gate.settings, Metrics(gate)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        metrics.watch(gate.core)
+        yield
+
+    docs_url = "/docs" if gate.web.is_development else None
+    app = FastAPI(title="Gatepost", docs_url=docs_url, redoc_url=None, lifespan=lifespan)
     app.include_router(_own_routes(gate))
+    app.include_router(_metrics_route(gate, metrics))
     gate.install(app)
+    app.add_middleware(Edge, observe=metrics.observe, hsts=settings.hsts if gate.web.is_secure else 0)
     return app
+
+
+def _metrics_route(gate: Gatepost[Any], metrics: Metrics) -> APIRouter:
+    routes = APIRouter(route_class=route_class(gate), include_in_schema=False)
+
+    @routes.get("/metrics")
+    @public
+    async def read_metrics(request: Request) -> Response:
+        """Measurements, for who has the token; without one, for this machine alone."""
+        if not _may_measure(request, gate.settings.metrics_token):
+            raise NotFound
+        return Response(await metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def _may_measure(request: Request, token: SecretStr | None) -> bool:
+    if token is not None:
+        expected = f"Bearer {token.get_secret_value()}".encode()
+        return hmac.compare_digest(request.headers.get("authorization", "").encode("utf-8", "replace"), expected)
+    # A proxy on this machine is as near as a collector: what it forwards comes from anywhere.
+    is_forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip"))
+    return not is_forwarded and request.client is not None and is_loopback(request.client.host)
 
 
 def _own_routes(gate: Gatepost[Any]) -> APIRouter:

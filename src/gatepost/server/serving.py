@@ -1,7 +1,9 @@
 """Starting the server: what must be right is tried first, so that a mistake is one sentence and no crash of workers."""
 
-import ipaddress
+import atexit
 import os
+import shutil
+import tempfile
 from typing import Any
 
 import typer
@@ -12,6 +14,8 @@ from gatepost.gate import Gatepost
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.server.gates import APP, find_gate
 from gatepost.server.logs import log_config
+from gatepost.server.loopback import is_loopback
+from gatepost.server.metrics import FOLDER
 from gatepost.server.outcome import FAILED, execute
 from gatepost.settings import Settings
 
@@ -33,6 +37,9 @@ def serve(*, host: str, port: int, workers: int, app: str | None) -> None:
             pass
 
     execute(rehearse)
+    if workers > 1:
+        os.environ[FOLDER] = folder = tempfile.mkdtemp(prefix="gatepost-metrics-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
         uvicorn.run(
             "gatepost.server.app:create_app",
@@ -53,13 +60,13 @@ def serve(*, host: str, port: int, workers: int, app: str | None) -> None:
 def _adopt_address(host: str, port: int) -> None:
     """In development, where nobody said what the address is, it is the one that is bound."""
     settings = Settings()
-    if settings.public_url is None and not settings.is_production and _is_loopback(host):
+    if settings.public_url is None and not settings.is_production and is_loopback(host):
         name = f"[{host}]" if ":" in host else "localhost"
         os.environ["GATEPOST_PUBLIC_URL"] = f"http://{name}:{port}"
 
 
 def _refuse_unsafe(gate: Gatepost[Any], host: str, workers: int) -> None:
-    if not gate.settings.is_production and not _is_loopback(host):
+    if not gate.settings.is_production and not is_loopback(host):
         raise ConfigurationError(
             f"GATEPOST_ENV=development serves this machine only, not {host}: "
             "bind 127.0.0.1, or use GATEPOST_ENV=production"
@@ -74,10 +81,3 @@ def _share_cores(gate: Gatepost[Any], workers: int) -> None:
     """Give each worker its part of the cores for hashing: a pool that is larger than the machine slows everything."""
     if workers > 1 and gate.settings.hash_threads is None:
         os.environ["GATEPOST_HASH_THREADS"] = str(hash_threads(gate.settings.hash_memory_kib, workers))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -16,6 +16,7 @@ from gatepost.settings.account import AccountSettings
 from gatepost.settings.attempts import AttemptSettings
 from gatepost.settings.audit import AuditSettings
 from gatepost.settings.mail import MailSettings
+from gatepost.settings.operations import OperationSettings
 from gatepost.settings.passwords import PasswordSettings
 from gatepost.settings.stores import DEVELOPMENT_SECRET_FILE, StoreSettings
 from gatepost.settings.tokens import TokenSettings
@@ -25,7 +26,14 @@ __all__ = ["DEVELOPMENT_SECRET_FILE", "Settings"]
 
 
 class Settings(
-    StoreSettings, TokenSettings, PasswordSettings, AttemptSettings, MailSettings, AccountSettings, AuditSettings
+    StoreSettings,
+    TokenSettings,
+    PasswordSettings,
+    AttemptSettings,
+    MailSettings,
+    AccountSettings,
+    AuditSettings,
+    OperationSettings,
 ):
     """Every option of Gatepost; `docs/settings.md` lists them."""
 
@@ -37,6 +45,7 @@ class Settings(
         "redis_url",
         "listen_url",
         "mailbox_key",
+        "metrics_token",
         mode="before",
     )
     @classmethod
@@ -51,6 +60,7 @@ class Settings(
         """
         self.check_introspection_clients()
         self.check_budgets()
+        self.check_metrics_token()
         return CorePolicy(
             keys=self.purpose_keys(),
             key_policy=self.key_policy(),
