@@ -8,51 +8,43 @@ request is refused with 503.
 import asyncio
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic
 
+from gatepost.core.api_keys.flow import ApiKeys
+from gatepost.core.known import Held, Known, keep, principal_of_key, principal_of_session
 from gatepost.core.sessions import store
-from gatepost.core.sessions.domain import SessionKind, SessionRow
+from gatepost.core.sessions.domain import SessionKind
 from gatepost.core.sessions.flow import Services
 from gatepost.core.sessions.tokens import RESERVED
-from gatepost.core.users.domain import P, User, split_roles
+from gatepost.core.users.domain import P, User
 from gatepost.core.users.flow import Users
 from gatepost.crypto import jwt
+from gatepost.kernel.api_keys import API_KEY_PREFIX
 from gatepost.kernel.errors import NotAuthenticated, Unavailable
 from gatepost.kernel.principal import Principal
 from gatepost.kernel.tokens import TokenMalformed, parse_cookie
 
-MAX_CACHED = 20_000
 _TOUCH_EVERY_MS = 3_600_000
 _WATCH_S = 1.0
 _TOUCH_AGAIN_S = 60
 _LOOK_EVERY_S = 1.0
 
 
-@dataclass(slots=True)
-class _Known:
-    """A credential that was good when it was looked at, at a position of the feed."""
-
-    principal: Principal
-    expires_at: float
-    global_epoch: int
-    position: int
-    touch_at: float = float("inf")
-
-
 class Authenticator(Generic[P]):
     """The one place that says whether a credential is good now."""
 
-    def __init__(self, services: Services, users: Users[P]) -> None:
+    def __init__(self, services: Services, users: Users[P], api_keys: ApiKeys) -> None:
         self._services = services
         self._users = users
+        self._api_keys = api_keys
         self._feed = services.feed
         self._index = services.feed.index
         self._roles = services.roles
         self._clock = services.database.clock
-        self._tokens: dict[str, _Known] = {}
-        self._cookies: dict[str, _Known] = {}
+        self._tokens: dict[str, Known] = {}
+        self._cookies = Held(self._read_cookie, self._touch, "the session is over")
+        self._keys = Held(self._read_key, self._touch_key, "the API key is over")
         self._people: dict[uuid.UUID, tuple[User[P], int]] = {}
         self._kids: set[str] = set()
         self._looked_at = 0.0
@@ -64,15 +56,18 @@ class Authenticator(Generic[P]):
     def forget(self) -> None:
         """Make every principal anew: what roles allow has changed."""
         self._tokens.clear()
-        self._cookies.clear()
+        self._cookies.known.clear()
+        self._keys.known.clear()
 
     async def bearer(self, token: str) -> Principal:
-        """Return the principal of an access token.
+        """Return the principal of an access token or of an API key.
 
         Raises:
             NotAuthenticated: the token is not good, or no longer; `detail` says why, for the log.
             Unavailable: nothing can be decided now.
         """
+        if token.startswith(API_KEY_PREFIX):
+            return await self._held(self._keys, token)
         if not self._feed.is_fresh():
             await self._feed.freshen()
         if self._roles.is_stale:  # it forgets what it was asked for
@@ -104,24 +99,27 @@ class Authenticator(Generic[P]):
             NotAuthenticated: the cookie is not good, or no longer.
             Unavailable: nothing can be decided now.
         """
+        return await self._held(self._cookies, value)
+
+    async def _held(self, held: Held, credential: str) -> Principal:
         if not self._feed.is_fresh():
             await self._feed.freshen()
         if self._roles.is_stale:
             await self._roles.freshen()
-        known = self._cookies.get(value)
+        known = held.known.get(credential)
         now = self._clock.now()
-        if known is not None and now >= known.touch_at and await self._touch(known):
+        if known is not None and now >= known.touch_at and await held.touch(known):
             known = None
         if known is None or not self._is_current(known):
-            self._cookies.pop(value, None)
-            known = await self._read_cookie(value)
+            held.known.pop(credential, None)
+            known = await held.read(credential)
+            keep(held.known, credential, known)
         principal = known.principal
         if now >= known.expires_at or self._index.refuses(
             principal.session_id, principal.user_id, principal.epoch, known.global_epoch
         ):
-            self._cookies.pop(value, None)
-            reason = "the session is over"
-            raise NotAuthenticated(reason)
+            held.known.pop(credential, None)
+            raise NotAuthenticated(held.reason)
         return principal
 
     async def user(self, principal: Principal) -> User[P]:
@@ -140,10 +138,10 @@ class Authenticator(Generic[P]):
             self._people.pop(user_id, None)
             reason = "no such user"
             raise NotAuthenticated(reason)
-        _keep(self._people, user_id, (user, position))
+        keep(self._people, user_id, (user, position))
         return user
 
-    def _is_current(self, known: _Known) -> bool:
+    def _is_current(self, known: Known) -> bool:
         return self._index.is_current(known.position, known.principal.session_id, known.principal.user_id)
 
     async def _watch(self, global_epoch: int, principal: Principal) -> None:
@@ -174,7 +172,7 @@ class Authenticator(Generic[P]):
             self.forget_tokens()
         self._kids = kids
 
-    async def _verify(self, token: str, now: float) -> _Known:
+    async def _verify(self, token: str, now: float) -> Known:
         services, policy = self._services, self._services.tokens
         position = self._index.position
         try:
@@ -192,8 +190,8 @@ class Authenticator(Generic[P]):
         except (KeyError, TypeError, ValueError, AttributeError):
             reason = "claims"
             raise NotAuthenticated(reason) from None
-        known = _Known(principal, claims["exp"] + policy.leeway, global_epoch, position)
-        _keep(self._tokens, token, known)
+        known = Known(principal, claims["exp"] + policy.leeway, global_epoch, position)
+        keep(self._tokens, token, known)
         return known
 
     def _principal_of(self, claims: Mapping[str, Any]) -> tuple[Principal, int]:
@@ -215,7 +213,7 @@ class Authenticator(Generic[P]):
         )
         return principal, global_epoch
 
-    async def _read_cookie(self, value: str) -> _Known:
+    async def _read_cookie(self, value: str) -> Known:
         reason = "not a session"
         try:
             token = parse_cookie(value)
@@ -228,31 +226,33 @@ class Authenticator(Generic[P]):
         if row.kind != SessionKind.COOKIE or not row.is_live:
             reason = "the session is over"
             raise NotAuthenticated(reason)
-        known = self._known_session(row, await self._services.claims.of(row.user_id), position)
-        _keep(self._cookies, value, known)
+        claims = await self._services.claims.of(row.user_id)
+        principal = principal_of_session(row, self._roles, claims, partial(self._watch, row.global_epoch))
+        touch_after = min(_TOUCH_EVERY_MS, self._services.sessions.idle * 250)
+        expires_at = min(row.idle_expires_at, row.expires_at) / 1000
+        return Known(principal, expires_at, row.global_epoch, position, (row.seen_at + touch_after) / 1000)
+
+    async def _read_key(self, text: str) -> Known:
+        position, global_epoch = self._index.position, self._index.global_epoch
+        key = await self._api_keys.read(text)
+        if key is None:
+            reason = "not a living API key"
+            raise NotAuthenticated(reason)
+        claims = await self._services.claims.of(key.user_id)
+        principal = principal_of_key(key, self._roles, claims, partial(self._watch, global_epoch))
+        expires_at = float("inf") if key.expires_at is None else key.expires_at / 1000
+        touch_at = 0 if key.last_used_at is None else (key.last_used_at + _TOUCH_EVERY_MS) / 1000
+        known = Known(principal, expires_at, global_epoch, position, touch_at)
+        if self._clock.now() >= touch_at:
+            await self._touch_key(known)
         return known
 
-    def _known_session(self, row: SessionRow, claims: Mapping[str, Any], position: int) -> _Known:
-        roles, scopes = split_roles(row.roles), frozenset(row.scope.split())
-        expires_at = min(row.idle_expires_at, row.expires_at) / 1000
-        principal = Principal(
-            user_id=row.user_id,
-            session_id=row.id,
-            roles=roles,
-            permissions=self._roles.effective(roles, scopes),
-            scopes=scopes,
-            amr=tuple(row.amr.split(" ")),
-            auth_time=row.auth_time,
-            epoch=row.epoch,
-            client_id=row.client_id,
-            expires_at=int(expires_at),
-            claims=claims,
-            watch=partial(self._watch, row.global_epoch),
-        )
-        touch_after = min(_TOUCH_EVERY_MS, self._services.sessions.idle * 250)
-        return _Known(principal, expires_at, row.global_epoch, position, (row.seen_at + touch_after) / 1000)
+    async def _touch_key(self, known: Known) -> bool:
+        self._api_keys.note_use(known.principal.session_id)
+        known.touch_at = self._clock.now() + _TOUCH_EVERY_MS / 1000
+        return False
 
-    async def _touch(self, known: _Known) -> bool:
+    async def _touch(self, known: Known) -> bool:
         """Note that a session is used; return whether that could be written, so that it must be read again."""
         values = {"session_id": known.principal.session_id, "idle_ms": self._services.sessions.idle * 1000}
         try:
@@ -261,12 +261,6 @@ class Authenticator(Generic[P]):
             known.touch_at = self._clock.now() + _TOUCH_AGAIN_S  # it is good all the same
             return False
         return True
-
-
-def _keep(cache: dict[Any, Any], key: object, value: object) -> None:
-    if len(cache) >= MAX_CACHED:
-        del cache[next(iter(cache))]
-    cache[key] = value
 
 
 def _words(value: object) -> list[str]:

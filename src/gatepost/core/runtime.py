@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from gatepost.core.api_keys.domain import ApiKeyPolicy
+from gatepost.core.api_keys.flow import ApiKeys
 from gatepost.core.authentication import Authenticator
 from gatepost.core.changes import Change, ChangeFeed, ChangeKind, open_feed, prune_changes
 from gatepost.core.devices import DevicePolicy, Devices
@@ -52,6 +54,7 @@ class CorePolicy:
     sessions: SessionPolicy
     tokens: TokenPolicy
     roles: RolePolicy
+    api_keys: ApiKeyPolicy
     login: LoginPolicy
     hashes: HashPolicy
     proofs: ProofPolicy
@@ -77,6 +80,7 @@ class Core:
     feed: ChangeFeed
     users: Users[Any]
     roles: Roles
+    api_keys: ApiKeys
     passwords: Passwords
     sessions: Sessions
     refresher: Refresher
@@ -113,6 +117,7 @@ async def running_core(
     feed = await open_feed(database, bound=policy.revocation_bound, listen_url=policy.listen_url)
     hasher = PasswordHasher(policy.hashes, threads=policy.hash_threads, queue=policy.hash_queue)
     redis: Any = None
+    api_keys: ApiKeys | None = None
     tasks: list[asyncio.Task[None]] = []
     try:
         feed.index.subscribe(keyring.heard)  # before the first read: what changes meanwhile is read again
@@ -125,7 +130,8 @@ async def running_core(
         proofs = Proofs(database, policy.keys, policy.proofs)
         throttle, redis = _throttle(database, policy)
         users.feed = feed
-        authenticator = Authenticator(services, users)
+        api_keys = ApiKeys(database, listeners, feed, policy.keys, policy.api_keys)
+        authenticator = Authenticator(services, users, api_keys)
         core = Core(
             clock=database.clock,
             database=database,
@@ -135,6 +141,7 @@ async def running_core(
             feed=feed,
             users=users,
             roles=Roles(database, listeners, feed, table),
+            api_keys=api_keys,
             passwords=passwords,
             sessions=sessions,
             refresher=Refresher(services, sessions),
@@ -157,7 +164,14 @@ async def running_core(
             proofs=proofs,
             devices=devices,
             desk=desk(proofs),
-            pruning=[lambda: prune_changes(database), throttle.prune, sessions.prune, proofs.prune, devices.prune],
+            pruning=[
+                lambda: prune_changes(database),
+                throttle.prune,
+                sessions.prune,
+                proofs.prune,
+                devices.prune,
+                api_keys.prune,
+            ],
             redis=redis,
         )
         feed.index.subscribe(lambda change: _forget_tokens(authenticator, change))
@@ -167,6 +181,8 @@ async def running_core(
         yield core
     finally:
         await end_tasks(tasks)
+        if api_keys is not None:
+            await api_keys.stop()
         users.feed = None
         hasher.close()
         await feed.stop()

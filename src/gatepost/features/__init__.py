@@ -1,6 +1,7 @@
 """The features that come with Gatepost: one folder each, one line each, none imports another."""
 
 from gatepost.feature import Feature
+from gatepost.features.api_keys.feature import api_keys
 from gatepost.features.dev_mailbox.feature import dev_mailbox
 from gatepost.features.email_verification.feature import email_verification
 from gatepost.features.login.feature import login
@@ -18,6 +19,7 @@ DEFAULT: tuple[Feature, ...] = (
     tokens,
     profile,
     sessions,
+    api_keys,
     password,
     password_reset,
     dev_mailbox,

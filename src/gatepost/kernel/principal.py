@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Watch = Callable[["Principal"], Awaitable[None]]
+API_KEY_CLIENT = "api-key"
 
 
 async def _never_ends(_: "Principal") -> None:
@@ -19,7 +20,7 @@ class Principal:
 
     Attributes:
         user_id: the user's id (`sub`).
-        session_id: the session that the credential belongs to (`sid`).
+        session_id: the session that the credential belongs to (`sid`); the id of an API key.
         roles: what the user is; a snapshot that is at most as old as the revocation bound.
         permissions: what those roles allow now, as far as this credential's scopes let them; no older than the bound.
         scopes: what this credential may do.
@@ -43,6 +44,11 @@ class Principal:
     expires_at: int = 0
     claims: Mapping[str, Any] = field(default_factory=dict, hash=False)
     watch: Watch = field(default=_never_ends, repr=False, compare=False)
+
+    @property
+    def is_api_key(self) -> bool:
+        """Whether a program calls with an API key: nobody has signed in."""
+        return self.client_id == API_KEY_CLIENT
 
     async def ended(self) -> None:
         """Wait until this principal's session is ended, its user's epoch moves on, or its credential dies."""

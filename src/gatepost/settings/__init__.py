@@ -46,6 +46,7 @@ class Settings(
         "listen_url",
         "mailbox_key",
         "metrics_token",
+        "api_key_lifetime",
         mode="before",
     )
     @classmethod
@@ -67,6 +68,7 @@ class Settings(
             sessions=self.session_policy(),
             tokens=self.token_policy(),
             roles=self.role_policy(),
+            api_keys=self.api_key_policy(),
             login=self.login_policy(),
             hashes=self.hash_policy(),
             proofs=self.proof_policy(),

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from gatepost.core.api_keys.domain import ApiKeyPolicy
 from gatepost.core.keys import KeyPolicy
 from gatepost.core.roles.domain import RolePolicy, check_role, checked_permissions
 from gatepost.core.sessions.domain import SessionPolicy
@@ -35,6 +36,8 @@ class TokenSettings(PlaceSettings):
     role_permissions: dict[str, frozenset[str]] = Field(default={})
     password_grant: bool = True
     introspection_clients: dict[str, SecretStr] = Field(default={})
+    api_key_lifetime: Annotated[int, Field(ge=60, le=100 * 366 * 86_400)] | None = 365 * 86_400
+    api_key_limit: Annotated[int, Field(ge=1, le=1_000)] = 25
 
     def key_policy(self) -> KeyPolicy:
         """Return how signing keys are made and replaced."""
@@ -62,6 +65,10 @@ class TokenSettings(PlaceSettings):
             audience=self.audience or self.checked_public_url(),
             leeway=self.leeway,
         )
+
+    def api_key_policy(self) -> ApiKeyPolicy:
+        """Return how long API keys live, and how many a user may have."""
+        return ApiKeyPolicy(lifetime=self.api_key_lifetime, limit=self.api_key_limit, scopes=frozenset(self.scopes))
 
     def role_policy(self) -> RolePolicy:
         """Return what roles allow that cannot be changed at run time.

@@ -17,6 +17,7 @@ from typing_extensions import TypeVar
 from gatepost.core.users.domain import Profile, User
 from gatepost.kernel.errors import AuthError, NotAuthenticated
 from gatepost.kernel.principal import Principal
+from gatepost.web.api_keys import refuse_api_key
 from gatepost.web.cookies import read_cookie
 from gatepost.web.csrf import is_unsafe, refuse_cross_site
 from gatepost.web.errors import GuardError, as_http_exception
@@ -120,6 +121,8 @@ class Guard(SecurityBase):
         host = self._host or find_host(connection)
         try:
             principal = await authenticate(host, connection)
+            if principal.is_api_key:
+                refuse_api_key(connection)
             if self._need is not None:
                 await self._enforce(host, principal)
         except NotAuthenticated as error:

@@ -83,7 +83,7 @@ async def enforce(need: Need, principal: Principal, facts: Facts) -> None:
         raise InsufficientScope(need.scope)
     if need.is_verified and not facts.is_verified:
         raise NotVerified
-    if need.is_fresh and facts.now - principal.auth_time > facts.fresh:
+    if need.is_fresh and (principal.is_api_key or facts.now - principal.auth_time > facts.fresh):
         raise NotFresh
     if need.check is not None:
         outcome = need.check(principal)

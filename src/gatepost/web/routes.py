@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from gatepost.kernel.errors import AuthError
+from gatepost.web.api_keys import close_to_api_keys
 from gatepost.web.cookies import read_cookie
 from gatepost.web.csrf import is_unsafe, refuse_cross_site
 from gatepost.web.errors import GuardError, error_responses, invalid_payload, oauth_error, problem, problem_of
@@ -60,6 +61,7 @@ def route_class(host: Host) -> type[APIRoute]:
         def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
             declared = error_responses(is_oauth=getattr(endpoint, OAUTH_MARK, False))
             options["responses"] = {**declared, **(options.get("responses") or {})}
+            close_to_api_keys(endpoint)
             super().__init__(path, endpoint, **options)
 
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -17,7 +17,7 @@ from gatepost.core.sessions.ending import KEEP_AFTER_MS, Apply
 from gatepost.core.sessions.store import GLOBAL_EPOCH
 from gatepost.kernel.events import Listeners
 from gatepost.storage.database import Database
-from gatepost.storage.schema import change, meta, outbox, proof, session
+from gatepost.storage.schema import api_key, change, meta, outbox, proof, session
 from gatepost.storage.statement import CurrentXid, Statement, store_now_ms
 from gatepost.storage.unit_of_work import unit_of_work
 
@@ -36,6 +36,8 @@ _raise_epoch = Statement(
 )
 _count_living = Statement(select(func.count()).select_from(session).where(session.c.revoked_at.is_(None)))
 _end_all = Statement(update(session).where(session.c.revoked_at.is_(None)).values(revoked_at=store_now_ms()))
+# A key that was revoked after the backup was made is back in it.
+_end_keys = Statement(update(api_key).where(api_key.c.revoked_at.is_(None)).values(revoked_at=store_now_ms()))
 _count_mails = Statement(select(func.count()).select_from(outbox))
 _void_mails = Statement(delete(outbox))
 _void_proofs = Statement(delete(proof))
@@ -80,6 +82,7 @@ async def sign_everybody_out(
         mails = (await work.run(_count_mails))[0][0]
         epoch = (await work.run(_raise_epoch))[0][0]
         await work.run(_end_all)
+        await work.run(_end_keys)
         await work.run(_void_mails)
         await work.run(_void_proofs)
         keep_until = database.clock.now_ms() + _LONGEST_TOKEN_MS + KEEP_AFTER_MS

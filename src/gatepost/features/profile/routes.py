@@ -11,6 +11,7 @@ from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import InvalidInput, NotFound
 from gatepost.kernel.principal import Principal
 from gatepost.kernel.text import clean_text
+from gatepost.web.api_keys import takes_api_keys
 from gatepost.web.cookies import clear_cookie
 from gatepost.web.guard import UserGuard, require
 from gatepost.web.origin import origin_of
@@ -50,6 +51,7 @@ def router(host: FeatureHost) -> APIRouter:
     caller = UserGuard(host)
 
     @routes.get("/me")
+    @takes_api_keys
     async def read_me(user: Annotated[User[Any], Depends(caller)]) -> UserView:
         """The caller."""
         return UserView.of(user)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gatepost.core.api_keys.domain import NEVER
 from gatepost.core.audit import Origin
 from gatepost.core.login.flow import Wanted
 from gatepost.core.runtime import Core
@@ -65,7 +66,8 @@ async def introspect(core: Core, token: str) -> dict[str, Any]:
         principal = await core.authenticator.bearer(token)
     except NotAuthenticated:
         return {"active": False}
-    return {**_about(principal), "token_type": "Bearer", "exp": principal.expires_at}
+    about = {**_about(principal), "token_type": "Bearer"}
+    return about if principal.expires_at == NEVER else {**about, "exp": principal.expires_at}
 
 
 async def _introspect_refresh(core: Core, token: str) -> dict[str, Any]:
@@ -92,4 +94,5 @@ def _about(principal: Principal) -> dict[str, Any]:
         "client_id": principal.client_id,
         "scope": " ".join(sorted(principal.scopes)),
         "roles": sorted(principal.roles),
+        "permissions": sorted(principal.permissions),
     }

@@ -1,0 +1,1 @@
+"""API keys: the list, a new one, the end of one."""
