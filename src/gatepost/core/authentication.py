@@ -22,7 +22,7 @@ from gatepost.core.users.flow import Users
 from gatepost.crypto import jwt
 from gatepost.kernel.api_keys import API_KEY_PREFIX
 from gatepost.kernel.errors import NotAuthenticated, Unavailable
-from gatepost.kernel.principal import Principal
+from gatepost.kernel.principal import Actor, Principal
 from gatepost.kernel.tokens import TokenMalformed, parse_cookie
 
 _TOUCH_EVERY_MS = 3_600_000
@@ -86,7 +86,7 @@ class Authenticator(Generic[P]):
             self._tokens.pop(token, None)
             reason = "expired"
             raise NotAuthenticated(reason)
-        if self._index.refuses(principal.session_id, principal.user_id, principal.epoch, known.global_epoch):
+        if self._refuses(principal, known.global_epoch):
             self._tokens.pop(token, None)
             reason = "revoked"
             raise NotAuthenticated(reason)
@@ -115,9 +115,7 @@ class Authenticator(Generic[P]):
             known = await held.read(credential)
             keep(held.known, credential, known)
         principal = known.principal
-        if now >= known.expires_at or self._index.refuses(
-            principal.session_id, principal.user_id, principal.epoch, known.global_epoch
-        ):
+        if now >= known.expires_at or self._refuses(principal, known.global_epoch):
             held.known.pop(credential, None)
             raise NotAuthenticated(held.reason)
         return principal
@@ -144,12 +142,22 @@ class Authenticator(Generic[P]):
     def _is_current(self, known: Known) -> bool:
         return self._index.is_current(known.position, known.principal.session_id, known.principal.user_id)
 
+    def _refuses(self, principal: Principal, global_epoch: int) -> bool:
+        """Whether its session is over, or that of the administrator who acts as its user."""
+        refuses, actor = self._index.refuses, principal.actor
+        if refuses(principal.session_id, principal.user_id, principal.epoch, global_epoch):
+            return True
+        return actor is not None and refuses(actor.session_id, actor.user_id, actor.epoch, global_epoch)
+
     async def _watch(self, global_epoch: int, principal: Principal) -> None:
         """Wait until a principal is no longer good; a feed that cannot be read counts as its end."""
-        index, subjects = self._index, (principal.session_id, principal.user_id)
+        index, actor = self._index, principal.actor
+        subjects = [principal.session_id, principal.user_id]
+        if actor is not None:
+            subjects += [actor.session_id, actor.user_id]
         began, event = index.position, index.wait_on(*subjects)
         try:
-            while not index.refuses(*subjects, principal.epoch, global_epoch) and index.is_current(began):
+            while not self._refuses(principal, global_epoch) and index.is_current(began):
                 left = principal.expires_at - self._clock.now()
                 if left <= 0:
                     return
@@ -209,6 +217,7 @@ class Authenticator(Generic[P]):
             client_id=str(claims["client_id"]),
             expires_at=_whole(claims["exp"]),
             claims={name: value for name, value in claims.items() if name not in RESERVED},
+            actor=_actor(claims["act"]) if "act" in claims else None,
             watch=partial(self._watch, global_epoch),
         )
         return principal, global_epoch
@@ -261,6 +270,10 @@ class Authenticator(Generic[P]):
             known.touch_at = self._clock.now() + _TOUCH_AGAIN_S  # it is good all the same
             return False
         return True
+
+
+def _actor(claim: Mapping[str, Any]) -> Actor:
+    return Actor(uuid.UUID(claim["sub"]), uuid.UUID(claim["sid"]), _whole(claim["epoch"]))
 
 
 def _words(value: object) -> list[str]:

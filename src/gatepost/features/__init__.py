@@ -1,6 +1,7 @@
 """The features that come with Gatepost: one folder each, one line each, none imports another."""
 
 from gatepost.feature import Feature
+from gatepost.features.admin.feature import admin
 from gatepost.features.api_keys.feature import api_keys
 from gatepost.features.dev_mailbox.feature import dev_mailbox
 from gatepost.features.email_verification.feature import email_verification
@@ -22,5 +23,6 @@ DEFAULT: tuple[Feature, ...] = (
     api_keys,
     password,
     password_reset,
+    admin,
     dev_mailbox,
 )

@@ -174,11 +174,19 @@ class Gatepost(Generic[P]):
         scope: str | None = None,
         verified: bool = False,
         fresh: bool = False,
+        in_person: bool = False,
         check: Check | None = None,
     ) -> Requirement:
         """Return `gatepost.require(...)`, bound to this Gatepost."""
         return require(
-            role=role, permission=permission, scope=scope, verified=verified, fresh=fresh, check=check, host=self
+            role=role,
+            permission=permission,
+            scope=scope,
+            verified=verified,
+            fresh=fresh,
+            in_person=in_person,
+            check=check,
+            host=self,
         )
 
     def on(self, event: type[Event], *, within: bool = False) -> Callable[[_Listener], _Listener]:

@@ -15,6 +15,15 @@ async def _never_ends(_: "Principal") -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts as a user (RFC 8693, section 4.1), by which session of their own, issued under which epoch of theirs."""
+
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """The caller of one request.
 
@@ -30,6 +39,7 @@ class Principal:
         client_id: the client that it was issued to.
         expires_at: when the credential dies, seconds since the Unix epoch.
         claims: what the host application added by `@gate.claims`.
+        actor: the administrator who acts as this user; None where it is the user in person.
     """
 
     user_id: uuid.UUID
@@ -43,12 +53,18 @@ class Principal:
     client_id: str = ""
     expires_at: int = 0
     claims: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    actor: Actor | None = None
     watch: Watch = field(default=_never_ends, repr=False, compare=False)
 
     @property
     def is_api_key(self) -> bool:
         """Whether a program calls with an API key: nobody has signed in."""
         return self.client_id == API_KEY_CLIENT
+
+    @property
+    def actor_id(self) -> uuid.UUID | None:
+        """The administrator who acts as this user, if it is not the user in person."""
+        return None if self.actor is None else self.actor.user_id
 
     async def ended(self) -> None:
         """Wait until this principal's session is ended, its user's epoch moves on, or its credential dies."""

@@ -13,6 +13,7 @@ from pydantic import field_validator
 
 from gatepost.core.runtime import CorePolicy
 from gatepost.settings.account import AccountSettings
+from gatepost.settings.admin import AdminSettings
 from gatepost.settings.attempts import AttemptSettings
 from gatepost.settings.audit import AuditSettings
 from gatepost.settings.mail import MailSettings
@@ -34,6 +35,7 @@ class Settings(
     AccountSettings,
     AuditSettings,
     OperationSettings,
+    AdminSettings,
 ):
     """Every option of Gatepost; `docs/settings.md` lists them."""
 
@@ -84,7 +86,7 @@ class Settings(
 
     def policies(self) -> Mapping[type[Any], object]:
         """Return what features are told, each policy under its own type (see `FeatureHost.policy`)."""
-        found: list[object] = [self.proof_policy(), self.verification_policy()]
+        found: list[object] = [self.proof_policy(), self.verification_policy(), self.admin_policy()]
         return {type(policy): policy for policy in found}
 
     def web_policy(self) -> WebPolicy:

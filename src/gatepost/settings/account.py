@@ -19,6 +19,7 @@ class AccountSettings(PlaceSettings):
     email_proof: Literal["link", "code"] = "link"
     verification_lifetime: Annotated[int, Field(ge=60, le=30 * 86_400)] = 86_400
     reset_lifetime: Annotated[int, Field(ge=60, le=86_400)] = 1_800
+    invitation_lifetime: Annotated[int, Field(ge=3_600, le=30 * 86_400)] = 7 * 86_400
     pages_url: str | None = None
     code_lifetime: Annotated[int, Field(ge=60, le=3_600)] = 600
 
@@ -63,5 +64,6 @@ class AccountSettings(PlaceSettings):
             verification=self.verification_lifetime,
             reset=self.reset_lifetime,
             code=self.code_lifetime,
+            invitation=self.invitation_lifetime,
             is_code=self.email_proof == "code",
         )

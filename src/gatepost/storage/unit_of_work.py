@@ -7,7 +7,7 @@
   outcome counts as done in this process.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -58,6 +58,13 @@ class UnitOfWork:
         """Run the listeners within, and keep the event for those after the commit."""
         await self._listeners.within(event, self.connection)
         self.events.append(event)
+
+
+Within = Callable[[UnitOfWork], Awaitable[None]]
+
+
+async def nothing(_: UnitOfWork) -> None:
+    """Add nothing to a transaction."""
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from gatepost.web.cookies import read_cookie
 from gatepost.web.csrf import is_unsafe, refuse_cross_site
 from gatepost.web.errors import GuardError, as_http_exception
 from gatepost.web.host import Host, find_host
+from gatepost.web.origin import ACTOR
 from gatepost.web.requirements import Check, Facts, InsufficientScope, Need, enforce
 
 SCHEME_NAME = "Gatepost"
@@ -70,10 +71,13 @@ async def authenticate(host: Host, connection: HTTPConnection) -> Principal:
         if cookie is not None and is_unsafe(connection):
             refuse_cross_site(connection, host.web)
     if token is not None:
-        return await authenticator.bearer(token)
-    if cookie is not None:
-        return await authenticator.cookie(cookie)
-    raise NoCredential
+        principal = await authenticator.bearer(token)
+    elif cookie is not None:
+        principal = await authenticator.cookie(cookie)
+    else:
+        raise NoCredential
+    connection.scope[ACTOR] = principal.actor_id or principal.user_id
+    return principal
 
 
 def _bearer_token(header: bytes, earlier: str | None) -> str | None:
@@ -207,6 +211,7 @@ def require(
     scope: str | None = None,
     verified: bool = False,
     fresh: bool = False,
+    in_person: bool = False,
     check: Check | None = None,
     host: Host | None = None,
 ) -> Requirement:
@@ -217,11 +222,20 @@ def require(
         permission: a permission that one of the user's roles must allow.
         scope: space-separated scopes that the credential must carry.
         verified: the user's e-mail address must be verified.
-        fresh: the sign-in must be recent (`GATEPOST_FRESH`).
+        fresh: the sign-in must be recent (`GATEPOST_FRESH`), and the user's own.
+        in_person: no administrator acts as the user.
         check: your own rule, a function from the principal to a truth, plain or `async`.
         host: bind to one Gatepost of several; `gate.require` does.
     """
-    need = Need(role=role, permission=permission, scope=scope, is_verified=verified, is_fresh=fresh, check=check)
+    need = Need(
+        role=role,
+        permission=permission,
+        scope=scope,
+        is_verified=verified,
+        is_fresh=fresh,
+        is_in_person=in_person,
+        check=check,
+    )
     return Requirement(need, host)
 
 

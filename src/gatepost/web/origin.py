@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from gatepost.core.audit import Origin
 
+ACTOR = "gatepost.actor"  # where the guard notes, in the request's scope, who acts
 _MAX_USER_AGENT = 400
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _MAX_FORWARDED = 2_000
@@ -37,6 +38,7 @@ def origin_of(connection: HTTPConnection, trusted_proxies: int) -> Origin:
         ip=client_address(connection, trusted_proxies),
         user_agent="".join(c for c in agent if c.isprintable())[:_MAX_USER_AGENT] or None,
         request_id=request_id if _REQUEST_ID.fullmatch(request_id) else None,
+        actor_id=connection.scope.get(ACTOR),
     )
 
 

@@ -34,6 +34,13 @@ class NotVerified(Forbidden):
     public = "Verify your e-mail address first"
 
 
+class NotInPerson(Forbidden):
+    """An administrator or a program acts as the user, and this is for the user alone."""
+
+    code = "auth.not_in_person"
+    public = "Only the user in person may do this."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """One requirement; every part that is set must hold.
@@ -41,7 +48,8 @@ class Need:
     Attributes:
         scope: space-separated scopes, all of which the credential must carry.
         is_verified: the user's e-mail address must be verified (reads the user).
-        is_fresh: the sign-in must be recent.
+        is_fresh: the sign-in must be recent, and the user's own.
+        is_in_person: neither an administrator nor a program acts as the user.
         check: the host's own rule.
     """
 
@@ -50,6 +58,7 @@ class Need:
     scope: str | None = None
     is_verified: bool = False
     is_fresh: bool = False
+    is_in_person: bool = False
     check: Check | None = None
     any_of: tuple["Need", ...] = ()
     all_of: tuple["Need", ...] = ()
@@ -83,8 +92,8 @@ async def enforce(need: Need, principal: Principal, facts: Facts) -> None:
         raise InsufficientScope(need.scope)
     if need.is_verified and not facts.is_verified:
         raise NotVerified
-    if need.is_fresh and (principal.is_api_key or facts.now - principal.auth_time > facts.fresh):
-        raise NotFresh
+    if need.is_in_person or need.is_fresh:
+        _enforce_presence(need, principal, facts)
     if need.check is not None:
         outcome = need.check(principal)
         if not (await outcome if isinstance(outcome, Awaitable) else outcome):
@@ -93,6 +102,13 @@ async def enforce(need: Need, principal: Principal, facts: Facts) -> None:
         await enforce(part, principal, facts)
     if need.any_of:
         await _enforce_any(need.any_of, principal, facts)
+
+
+def _enforce_presence(need: Need, principal: Principal, facts: Facts) -> None:
+    if principal.actor is not None or (need.is_in_person and principal.is_api_key):
+        raise NotInPerson
+    if need.is_fresh and (principal.is_api_key or facts.now - principal.auth_time > facts.fresh):
+        raise NotFresh
 
 
 async def _enforce_any(parts: tuple[Need, ...], principal: Principal, facts: Facts) -> None:

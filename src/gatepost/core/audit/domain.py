@@ -1,5 +1,6 @@
 """What is recorded, and where a request came from. A name, once published, is never reused for something else."""
 
+import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -59,11 +60,13 @@ class Origin:
         ip: the client's address, by the configured count of proxies.
         user_agent: what the client calls itself, cut to 400 characters.
         request_id: ours, or the proxy's where it is a plain token.
+        actor_id: who sent it, as its credential says; of an administrator who acts as a user, the administrator.
     """
 
     ip: str | None = None
     user_agent: str | None = None
     request_id: str | None = None
+    actor_id: uuid.UUID | None = None
 
 
 NOWHERE = Origin()

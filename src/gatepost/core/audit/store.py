@@ -34,7 +34,7 @@ def audit_step(
     return append, {
         "id": uuid7(clock.now_ms()),
         "event": event.value,
-        "actor_id": actor_id,
+        "actor_id": origin.actor_id or actor_id,
         "subject_id": subject_id,
         "session_id": session_id,
         "ip": origin.ip,

@@ -29,6 +29,7 @@ class MailKind(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
     API_KEY_MADE = "api_key_made"
     INVITATION = "invitation"
+    ADMIN_ACTED = "admin_acted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ REQUIRED: Mapping[MailKind, tuple[str, ...]] = {
     MailKind.INVITATION: _PROOF,
 }
 # A word that is not given is empty: a template may ask `{% if ip %}`, and a name that is not here is a mistake.
-KNOWN = ("link", "minutes", "code", "disown_link", "when", "ip", "device", "name")
+KNOWN = ("link", "minutes", "code", "disown_link", "when", "ip", "device", "name", "action")
 SAMPLE = {
     "link": "https://example.com/page#token=sample",
     "minutes": "1440",
@@ -33,6 +33,7 @@ SAMPLE = {
     "ip": "192.0.2.1",
     "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "name": "laptop",
+    "action": "disabled",
 }
 
 _LINK = re.compile(r"https?://[!-~]+")
@@ -91,6 +92,10 @@ def _name(text: str) -> str:
     return " ".join(plain.split())[:_MAX_NAME]
 
 
+def _action(text: str) -> str:
+    return text if re.fullmatch(r"[a-z_]{1,40}", text) else ""
+
+
 def _digits(text: str) -> str:
     return text if text.isascii() and text.isdigit() else ""
 
@@ -103,4 +108,5 @@ _SHAPES: Mapping[str, Callable[[str], str]] = {
     "when": _when,
     "ip": _ip,
     "name": _name,
+    "action": _action,
 }

@@ -19,6 +19,7 @@ from gatepost.core.sessions.tokens import Grant, TokenPolicy, issue_access_token
 from gatepost.core.users.domain import split_roles
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.ids import uuid7
+from gatepost.kernel.principal import Actor
 from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.tokens import mint_cookie, mint_refresh
 from gatepost.storage.database import Database
@@ -39,6 +40,15 @@ class Opening:
     scope: str
     amr: str
     origin: Origin = NOWHERE
+    actor: Actor | None = None
+    lifetime: int | None = None  # seconds, of the whole session, instead of the policy's
+
+    def lifetimes_ms(self, policy: SessionPolicy) -> dict[str, int]:
+        """Return how long the access token, the unused and the used session live, in milliseconds."""
+        access = policy.access_ms if self.kind is SessionKind.TOKEN else 0
+        if self.lifetime is None:
+            return {"access_ms": access, "idle_ms": policy.idle * 1000, "absolute_ms": policy.absolute * 1000}
+        return dict.fromkeys(("access_ms", "idle_ms", "absolute_ms"), self.lifetime * 1000)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,7 +94,6 @@ class Sessions:
         """Open a session in a transaction, unless its user's epoch has moved or the user is disabled."""
         services, policy = self._services, self._services.sessions
         session_id, salt = uuid7(services.database.clock.now_ms()), secrets.token_bytes(16)
-        is_token = opening.kind is SessionKind.TOKEN
         rows = await work.run(
             store.open_session,
             session_id=session_id,
@@ -94,12 +103,11 @@ class Sessions:
             client_id=opening.client_id,
             scope=opening.scope,
             salt=salt,
-            access_ms=policy.access_ms if is_token else 0,
-            idle_ms=policy.idle * 1000,
-            absolute_ms=policy.absolute * 1000,
+            **opening.lifetimes_ms(policy),
             amr=opening.amr,
             ip=opening.origin.ip,
             user_agent=opening.origin.user_agent,
+            actor_id=opening.actor.user_id if opening.actor is not None else None,
         )
         if not rows:
             return None
@@ -194,9 +202,10 @@ def _grant(opening: Opening, session_id: uuid.UUID, row: Row) -> Grant:
         scope=opening.scope,
         roles=roles,
         amr=opening.amr,
-        auth_time=auth_time,
+        auth_time=auth_time if opening.actor is None else 0,  # the user proved nothing: no service takes it for fresh
         epoch=epoch,
         global_epoch=global_epoch,
         issued_at=created_at,
         access_exp=access_exp,
+        actor=opening.actor,
     )

@@ -35,7 +35,7 @@ def _greatest(left: ColumnElement[int], right: ColumnElement[int]) -> ColumnElem
 open_session = Statement(
     insert(session)
     .from_select(
-        [column.name for column in session.c if column.name not in {"revoked_at", "actor_id"}],
+        [column.name for column in session.c if column.name != "revoked_at"],
         select(
             _session_id,
             user.c.id,
@@ -56,6 +56,7 @@ open_session = Statement(
             store_now_ms() // 1000,
             bindparam("ip", type_=String),
             bindparam("user_agent", type_=String),
+            bindparam("actor_id", type_=Uuid),
         )
         .where(user.c.id == _user_id, user.c.epoch == _milliseconds("epoch"), user.c.disabled_at.is_(None))
         .with_for_update(read=True),
@@ -119,7 +120,7 @@ async def read_authentic(database: Database, keys: PurposeKeys, text: str) -> tu
     return (token, row) if row is not None and token.mac_is_right(keys, row.salt) else None
 
 
-_is_live = and_(
+is_live = and_(
     session.c.revoked_at.is_(None),
     session.c.idle_expires_at > store_now_ms(),
     session.c.expires_at > store_now_ms(),
@@ -136,7 +137,7 @@ _owner = select(_same.c.user_id).where(_same.c.id == _session_id).scalar_subquer
 def _advance(condition: ColumnElement[bool], next_generation: ColumnElement[int]) -> Statement:
     return Statement(
         update(session)
-        .where(session.c.id == _session_id, condition, _is_live)
+        .where(session.c.id == _session_id, condition, is_live)
         .values(
             generation=next_generation,
             rotated_at=store_now_ms(),
@@ -171,11 +172,20 @@ end_reused = Statement(
 # touched: it would live again.
 touch = Statement(
     update(session)
-    .where(session.c.id == _session_id, _is_live)
+    .where(session.c.id == _session_id, is_live)
     .values(
         seen_at=store_now_ms(),
         idle_expires_at=_least(session.c.expires_at, store_now_ms() + _milliseconds("idle_ms")),
     )
+)
+
+# What an administrator opens as somebody else dies with the administrator's own session: rows of the feed that speak of
+# that one must be kept as long as the other's token lives.
+lend = Statement(
+    update(session)
+    .where(session.c.id == _session_id, session.c.user_id == _user_id, is_live)
+    .values(access_exp=_greatest(session.c.access_exp, store_now_ms() + _milliseconds("access_ms")))
+    .returning(session.c.epoch)
 )
 
 LIST_COLUMNS = (
@@ -186,10 +196,11 @@ LIST_COLUMNS = (
     session.c.seen_at,
     session.c.ip,
     session.c.user_agent,
+    session.c.actor_id,
 )
 list_sessions = Statement(
     select(*LIST_COLUMNS)
-    .where(session.c.user_id == _user_id, _is_live, session.c.id < bindparam("before", type_=Uuid))
+    .where(session.c.user_id == _user_id, is_live, session.c.id < bindparam("before", type_=Uuid))
     .order_by(session.c.id.desc())
     .limit(bindparam("page_size", type_=BigInteger))
 )

@@ -8,6 +8,7 @@ from typing import Any
 from gatepost.core.keys import Keyring
 from gatepost.core.users.domain import split_roles
 from gatepost.crypto import jwt
+from gatepost.kernel.principal import Actor
 
 _RFC = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "roles", "auth_time", "amr", "acr")
 RESERVED = frozenset((*_RFC, "act", "azp", "cnf", "nonce", "typ", "sid", "epoch", "gep", "permissions"))
@@ -44,6 +45,7 @@ class Grant:
     global_epoch: int
     issued_at: int
     access_exp: int
+    actor: Actor | None = None
 
 
 def issue_access_token(
@@ -74,4 +76,7 @@ def issue_access_token(
     }
     if words and len(" ".join(words)) <= MAX_PERMISSIONS_TEXT:
         claims["permissions"] = words
+    if grant.actor is not None:  # RFC 8693, section 4.1; `sid` and `epoch` of the actor end the token with them
+        actor = grant.actor
+        claims["act"] = {"sub": str(actor.user_id), "sid": str(actor.session_id), "epoch": actor.epoch}
     return jwt.sign(claims, keyring.signer())

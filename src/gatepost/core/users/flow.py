@@ -1,7 +1,7 @@
 """What can be done to users, each in one transaction. Epochs move first: a sign-in under way then cannot outlive it."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Generic
 
 from gatepost.core.api_keys.ending import carry_over
@@ -12,19 +12,28 @@ from gatepost.core.changes.store import GRACE_MS
 from gatepost.core.roles.domain import check_role
 from gatepost.core.sessions.ending import end_all_sessions
 from gatepost.core.users import store
+from gatepost.core.users.administrators import set_verified
 from gatepost.core.users.domain import NewUser, P, Profile, User, user_from_row, write_profile
 from gatepost.core.users.events import RolesChanged, UserDeleted, UserDisabled, UserEnabled, UserRegistered
 from gatepost.kernel.errors import NotFound
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.ids import uuid7
 from gatepost.storage.database import Database
-from gatepost.storage.unit_of_work import UnitOfWork, unit_of_work
+from gatepost.storage.unit_of_work import UnitOfWork, Within, nothing, unit_of_work
 
 FIRST_ID = uuid.UUID(int=0)
+WithinUser = Callable[[UnitOfWork, uuid.UUID], Awaitable[None]]
+
+
+async def _nothing_for(_: UnitOfWork, __: uuid.UUID) -> None:
+    """Belongs to the transaction of who has nothing to add to it."""
 
 
 class Users(Generic[P]):
-    """Users of one Gatepost."""
+    """Users of one Gatepost.
+
+    `within`, where a verb takes one, is what else belongs to its transaction: it runs last, and may refuse it all.
+    """
 
     def __init__(self, database: Database, listeners: Listeners, profile: type[P]) -> None:
         self._database = database
@@ -45,7 +54,9 @@ class Users(Generic[P]):
         rows = await self._database.hot.read(store.listing, {"after": after, "page_size": size})
         return [user_from_row(row, self.profile) for row in rows]
 
-    async def create(self, new: NewUser, *, origin: Origin = NOWHERE) -> User[P] | None:
+    async def create(
+        self, new: NewUser, *, origin: Origin = NOWHERE, within: WithinUser = _nothing_for
+    ) -> User[P] | None:
         """Make a user; return None where an identifier is taken.
 
         Raises:
@@ -64,6 +75,7 @@ class Users(Generic[P]):
                 await work.run(store.grant_role, user_id=user_id, role=role)
             await self._record(work, AuditEvent.USER_REGISTERED, user_id, origin)
             await work.publish(UserRegistered(user_id=user_id, email_verified=new.email_verified, **fields))
+            await within(work, user_id)
             rows = await work.run(store.by_id, user_id=user_id)
         return self._one(rows)
 
@@ -94,7 +106,7 @@ class Users(Generic[P]):
             rows = await work.run(store.by_id, user_id=user_id)
         return user_from_row(rows[0], self.profile)
 
-    async def disable(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE) -> bool:
+    async def disable(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE, within: Within = nothing) -> bool:
         """End every session and refuse new ones; return whether the user was enabled before."""
         async with unit_of_work(self._database, self._listeners) as work:
             rows = await work.run(store.disable, user_id=user_id)
@@ -103,9 +115,10 @@ class Users(Generic[P]):
             await self._sign_out(work, user_id, rows[0][0])
             await self._record(work, AuditEvent.USER_DISABLED, user_id, origin)
             await work.publish(UserDisabled(user_id=user_id))
+            await within(work)
         return True
 
-    async def enable(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE) -> bool:
+    async def enable(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE, within: Within = nothing) -> bool:
         """Let a disabled user sign in again; return whether that changed anything."""
         async with unit_of_work(self._database, self._listeners) as work:
             if not await work.run(store.enable, user_id=user_id):
@@ -113,9 +126,10 @@ class Users(Generic[P]):
             await self._changed(work, user_id)
             await self._record(work, AuditEvent.USER_ENABLED, user_id, origin)
             await work.publish(UserEnabled(user_id=user_id))
+            await within(work)
         return True
 
-    async def delete(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE) -> bool:
+    async def delete(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE, within: Within = nothing) -> bool:
         """Delete a user with everything of theirs in our tables; return whether there was one."""
         async with unit_of_work(self._database, self._listeners) as work:
             rows = await work.run(store.bump_epoch, user_id=user_id)
@@ -125,9 +139,12 @@ class Users(Generic[P]):
             await work.publish(UserDeleted(user_id=user_id))
             await work.run(store.remove, user_id=user_id)
             await self._record(work, AuditEvent.USER_DELETED, user_id, origin)
+            await within(work)
         return True
 
-    async def grant_role(self, user_id: uuid.UUID, role: str, *, origin: Origin = NOWHERE) -> bool:
+    async def grant_role(
+        self, user_id: uuid.UUID, role: str, *, origin: Origin = NOWHERE, within: Within = nothing
+    ) -> bool:
         """Give a role; return whether the user did not have it."""
         check_role(role)
         async with unit_of_work(self._database, self._listeners) as work:
@@ -139,9 +156,12 @@ class Users(Generic[P]):
             await self._changed(work, user_id)
             await self._record(work, AuditEvent.ROLE_GRANTED, user_id, origin, role=role)
             await self._publish_roles(work, user_id)
+            await within(work)
         return True
 
-    async def remove_role(self, user_id: uuid.UUID, role: str, *, origin: Origin = NOWHERE) -> bool:
+    async def remove_role(
+        self, user_id: uuid.UUID, role: str, *, origin: Origin = NOWHERE, within: Within = nothing
+    ) -> bool:
         """Take a role away and end every session that was opened with it; return whether the user had it."""
         user = await self.get(user_id)
         if user is None:
@@ -156,9 +176,21 @@ class Users(Generic[P]):
             await self._sign_out(work, user_id, epochs[0][0])
             await self._record(work, AuditEvent.ROLE_REMOVED, user_id, origin, role=role)
             await self._publish_roles(work, user_id)
+            await within(work)
         return True
 
-    async def sign_out_everywhere(self, user_id: uuid.UUID, *, origin: Origin = NOWHERE) -> bool:
+    async def set_verified(self, user_id: uuid.UUID, is_verified: bool, *, origin: Origin = NOWHERE) -> bool:  # noqa: FBT001
+        """Say whether a user's address is known to be theirs; return whether there is one."""
+        async with unit_of_work(self._database, self._listeners) as work:
+            if not await work.run(set_verified, user_id=user_id, is_verified=is_verified):
+                return False
+            await self._changed(work, user_id)
+            await self._record(work, AuditEvent.USER_CHANGED, user_id, origin, email_verified=str(is_verified).lower())
+        return True
+
+    async def sign_out_everywhere(
+        self, user_id: uuid.UUID, *, origin: Origin = NOWHERE, within: Within = nothing
+    ) -> bool:
         """End every session of a user; return whether there is such a user."""
         async with unit_of_work(self._database, self._listeners) as work:
             epochs = await work.run(store.bump_epoch, user_id=user_id)
@@ -166,6 +198,7 @@ class Users(Generic[P]):
                 return False
             await self._sign_out(work, user_id, epochs[0][0])
             await self._record(work, AuditEvent.SESSIONS_ENDED, user_id, origin)
+            await within(work)
         return True
 
     async def _sign_out(self, work: UnitOfWork, user_id: uuid.UUID, epoch: int) -> None:

@@ -69,7 +69,7 @@ def router(host: FeatureHost) -> APIRouter:
         core, web = host.core, host.web
         origin = origin_of(request, web.trusted_proxies)
         with contextlib.suppress(NotAuthenticated):
-            await _end(core, await authenticate(host, request), origin)
+            await _end(core, await authenticate(host, request), origin_of(request, web.trusted_proxies))
         await _end_cookie(core, read_cookie(request, web.session_cookie), origin)  # a bearer token hid it, good or not
         await _end_refresh_cookie(core, read_cookie(request, web.refresh_cookie))
         response = Response(status_code=204)

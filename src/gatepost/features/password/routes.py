@@ -16,6 +16,7 @@ from gatepost.kernel.errors import InvalidInput
 from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
 from gatepost.web.guard import UserGuard
 from gatepost.web.origin import origin_of
+from gatepost.web.requirements import Need
 from gatepost.web.routes import route_class, sets_cookie
 
 _Secret = Annotated[SecretStr, Field(max_length=4096)]
@@ -33,12 +34,11 @@ class PasswordChange(BaseModel):
 def router(host: FeatureHost) -> APIRouter:
     """Return the routes for one Gatepost."""
     routes = APIRouter(route_class=route_class(host), tags=["password"])
+    owner = UserGuard(host, need=Need(is_in_person=True))
 
     @routes.post("/password/change", status_code=204)
     @sets_cookie
-    async def change(
-        body: PasswordChange, request: Request, user: Annotated[User[Any], Depends(UserGuard(host))]
-    ) -> Response:
+    async def change(body: PasswordChange, request: Request, user: Annotated[User[Any], Depends(owner)]) -> Response:
         """Change one's password. Every session ends; a browser that asked gets a new one, a token client signs in."""
         core, web = host.core, host.web
         current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()

@@ -30,6 +30,7 @@ class SessionView(BaseModel):
     ip: str | None
     user_agent: str | None
     current: bool
+    actor_id: uuid.UUID | None  # the administrator who opened it to act as the user
 
 
 class SessionPage(BaseModel):
@@ -77,7 +78,7 @@ def router(host: FeatureHost) -> APIRouter:
 
 
 def _view(row: tuple[Any, ...], current: uuid.UUID) -> SessionView:
-    session_id, kind, client_id, created_at, seen_at, ip, user_agent = row
+    session_id, kind, client_id, created_at, seen_at, ip, user_agent, actor_id = row
     return SessionView(
         id=session_id,
         kind=kind,
@@ -87,6 +88,7 @@ def _view(row: tuple[Any, ...], current: uuid.UUID) -> SessionView:
         ip=ip,
         user_agent=user_agent,
         current=session_id == current,
+        actor_id=actor_id,
     )
 
 

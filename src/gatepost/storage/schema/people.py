@@ -12,16 +12,23 @@ from sqlalchemy import (
     Uuid,
     false,
 )
+from sqlalchemy.dialects.postgresql import VARCHAR
 
 from gatepost.storage.schema.metadata import metadata
+
+
+def _identifier(length: int) -> String:
+    """Return the type of what is compared byte by byte, whatever the language; its index answers for beginnings."""
+    return String(length).with_variant(VARCHAR(length, collation="C"), "postgresql")
+
 
 user = Table(
     "gatepost_user",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("email", String(254), unique=True),
+    Column("email", _identifier(254), unique=True),
     Column("email_verified", Boolean, nullable=False, default=False),
-    Column("username", String(64), unique=True),
+    Column("username", _identifier(64), unique=True),
     Column("full_name", String(200)),
     Column("profile", Text),
     Column("epoch", BigInteger, nullable=False),

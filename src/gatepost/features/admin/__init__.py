@@ -1,0 +1,1 @@
+"""The admin API: users, invitations, impersonation, and the first administrator."""

@@ -1,0 +1,14 @@
+"""`/admin`: everything that an administrator does, each part in a module of its own."""
+
+from fastapi import APIRouter
+
+from gatepost.feature import FeatureHost
+from gatepost.features.admin import users
+
+
+def router(host: FeatureHost) -> APIRouter:
+    """Return the routes for one Gatepost."""
+    routes = APIRouter()
+    for part in (users,):
+        routes.include_router(part.router(host))
+    return routes
