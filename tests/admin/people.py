@@ -45,7 +45,7 @@ async def admin_of(it: Running, email: str = ADMIN) -> Admin:
 
 
 @asynccontextmanager
-async def administered(database_url: str, **changes: object) -> AsyncIterator[tuple[Running, Admin]]:
+async def administered(database_url: str, **changes: Any) -> AsyncIterator[tuple[Running, Admin]]:  # noqa: ANN401
     """Run a Gatepost with an administrator."""
     async with running(database_url, **changes) as it:
         yield it, await admin_of(it)

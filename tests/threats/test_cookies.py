@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.threats.admin_routes import ADMIN, filled
 from tests.threats.lab import COOKIE, PASSWORD, REFRESH_COOKIE, Lab, bearer, cookie, running
 from tests.threats.wire import JSON
 
 pytestmark = pytest.mark.anyio
 ID = "00000000-0000-7000-8000-000000000000"
-PROTECTED = [
+OURS = [
     ("GET", "/auth/me"),
     ("PATCH", "/auth/me"),
     ("DELETE", "/auth/me"),
@@ -24,6 +25,7 @@ PROTECTED = [
     ("GET", "/host/optional"),
     ("POST", "/host/optional"),
 ]
+PROTECTED = [*OURS, *((method, filled(path)) for method, path in ADMIN)]
 NOT_OURS = {
     "empty": "",
     "word": "x",
@@ -107,7 +109,7 @@ async def test_a_cookie_that_is_not_ours_is_nobody_at_every_protected_route(lab:
 @pytest.mark.parametrize("value", NOT_OURS.values(), ids=NOT_OURS.keys())
 async def test_a_cookie_that_is_not_ours_opens_nothing_at_public_routes(lab: Lab, value: str | bytes) -> None:
     raw = value if isinstance(value, bytes) else value.encode()
-    public = [route for route in lab.routes() if route not in PROTECTED and "{" not in route[1]]
+    public = [route for route in lab.routes() if route not in [*PROTECTED, *ADMIN] and "{" not in route[1]]
     assert len(public) == 7
     for method, path in public:
         for name in (COOKIE, REFRESH_COOKIE):
@@ -117,7 +119,7 @@ async def test_a_cookie_that_is_not_ours_opens_nothing_at_public_routes(lab: Lab
 
 
 async def test_every_route_is_known_to_these_tests(lab: Lab) -> None:
-    known = {(method, path.replace(ID, "{session_id}")) for method, path in PROTECTED}
+    known = {(method, path.replace(ID, "{session_id}")) for method, path in OURS}
     public = {
         ("POST", "/auth/login"),
         ("POST", "/auth/logout"),
@@ -127,7 +129,7 @@ async def test_every_route_is_known_to_these_tests(lab: Lab) -> None:
         ("POST", "/auth/introspect"),
         ("GET", "/auth/.well-known/jwks.json"),
     }
-    assert set(lab.routes()) == known | public
+    assert set(lab.routes()) == known | public | set(ADMIN)
 
 
 async def test_a_cookie_of_another_name_is_not_read(lab: Lab) -> None:
