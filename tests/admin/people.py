@@ -1,11 +1,13 @@
 """Administrators and users for tests of the admin API."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
 
+from gatepost.core.outbox import Mail
 from gatepost.core.users import User
 from tests.harness import PASSWORD, Running, bearer, running
 
@@ -18,6 +20,16 @@ async def made(it: Running, email: str, *roles: str, **more: Any) -> User[Any]: 
     user = await it.gate.create_user(email=email, password=PASSWORD, roles=roles, **more)
     assert user is not None
     return user
+
+
+async def mailed(it: Running, recipient: str, subject: str) -> Mail:
+    """Return the newest mail to somebody with such a subject, when it comes."""
+    async with asyncio.timeout(10):
+        while True:
+            for mail in reversed(it.mails.sent):
+                if mail.recipient == recipient and subject in mail.subject:
+                    return mail
+            await asyncio.sleep(0.02)
 
 
 class Admin:
