@@ -18,7 +18,7 @@ from gatepost.core.login.flow import RemainingFactors
 from gatepost.core.outbox import Mailer
 from gatepost.core.outbox.desk import MailDesk
 from gatepost.core.outbox.worker import OutboxWorker
-from gatepost.core.passwords import Passwords
+from gatepost.core.passwords import PasswordPolicy, PasswordRules, Passwords
 from gatepost.core.proofs import ProofPolicy, Proofs
 from gatepost.core.roles.domain import RolePolicy
 from gatepost.core.roles.flow import Roles
@@ -59,6 +59,7 @@ class CorePolicy:
     hashes: HashPolicy
     proofs: ProofPolicy
     budgets: Mapping[str, Budget]
+    passwords: PasswordRules
     devices: DevicePolicy = field(default_factory=DevicePolicy)
     hash_threads: int | None = None
     hash_queue: int = 64
@@ -82,6 +83,7 @@ class Core:
     roles: Roles
     api_keys: ApiKeys
     passwords: Passwords
+    password_policy: PasswordPolicy
     sessions: Sessions
     refresher: Refresher
     services: Services
@@ -116,6 +118,8 @@ async def running_core(
     keyring, table = Keyring(database, policy.keys, policy.key_policy), RoleTable(database, policy.roles)
     feed = await open_feed(database, bound=policy.revocation_bound, listen_url=policy.listen_url)
     hasher = PasswordHasher(policy.hashes, threads=policy.hash_threads, queue=policy.hash_queue)
+    passwords = Passwords(database, hasher)
+    password_policy = PasswordPolicy(policy.passwords, passwords, listeners, database.clock)
     redis: Any = None
     api_keys: ApiKeys | None = None
     tasks: list[asyncio.Task[None]] = []
@@ -124,8 +128,9 @@ async def running_core(
         feed.index.subscribe(table.heard)
         await keyring.ensure()
         await table.freshen()
+        await password_policy.start()
         services = Services(database, policy.keys, keyring, feed, claims, policy.sessions, policy.tokens, table)
-        sessions, passwords = Sessions(services), Passwords(database, hasher)
+        sessions = Sessions(services)
         devices = Devices(database, policy.keys, policy.devices)
         proofs = Proofs(database, policy.keys, policy.proofs)
         throttle, redis = _throttle(database, policy)
@@ -143,6 +148,7 @@ async def running_core(
             roles=Roles(database, listeners, feed, table),
             api_keys=api_keys,
             passwords=passwords,
+            password_policy=password_policy,
             sessions=sessions,
             refresher=Refresher(services, sessions),
             services=services,
@@ -184,6 +190,7 @@ async def running_core(
         if api_keys is not None:
             await api_keys.stop()
         users.feed = None
+        await password_policy.stop()
         hasher.close()
         await feed.stop()
         if redis is not None:

@@ -83,7 +83,7 @@ class PasswordHasher:
         Raises:
             PasswordQueueFull: no slot was given and there is none.
         """
-        return await self._run(partial(schemes.make, _encoded(password), self._policy), slot)
+        return await self.compute(partial(schemes.make, _encoded(password), self._policy), slot)
 
     async def verify(self, password: str, stored: str | None, slot: Slot | None = None) -> Verdict:
         """Compare the password with a stored hash, or with none at the same cost.
@@ -91,15 +91,20 @@ class PasswordHasher:
         Raises:
             PasswordQueueFull: no slot was given and there is none.
         """
-        return await self._run(partial(_verify, _encoded(password), stored, self._policy), slot)
+        return await self.compute(partial(_verify, _encoded(password), stored, self._policy), slot)
+
+    async def compute(self, work: Callable[[], _T], slot: Slot | None = None) -> _T:
+        """Do some work in a thread of the pool.
+
+        Raises:
+            PasswordQueueFull: no slot was given and there is none.
+        """
+        with self.reserve() if slot is None else contextlib.nullcontext(slot) as held:
+            return await self._pool.run(work, held)
 
     def close(self) -> None:
         """Let the threads end."""
         self._pool.close()
-
-    async def _run(self, work: Callable[[], _T], slot: Slot | None) -> _T:
-        with self.reserve() if slot is None else contextlib.nullcontext(slot) as held:
-            return await self._pool.run(work, held)
 
 
 def check_importable(stored: str) -> None:

@@ -221,8 +221,7 @@ class Gatepost(Generic[P]):
     @property
     def registration(self) -> Registration:
         """How users are made."""
-        users, passwords = self.core.users, self.core.passwords
-        return Registration(users, passwords, self.settings.password_min_length)
+        return Registration(self.core.users, self.core.passwords, self.core.password_policy)
 
     @property
     def users(self) -> Users[P]:

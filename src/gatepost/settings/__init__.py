@@ -49,6 +49,8 @@ class Settings(
         "mailbox_key",
         "metrics_token",
         "api_key_lifetime",
+        "password_blocklist",
+        "password_range_url",
         mode="before",
     )
     @classmethod
@@ -76,6 +78,7 @@ class Settings(
             proofs=self.proof_policy(),
             budgets=self.action_budgets(),
             devices=self.device_policy(),
+            passwords=self.password_rules(),
             hash_threads=self.hash_threads,
             hash_queue=self.hash_queue,
             revocation_bound=self.revocation_bound,

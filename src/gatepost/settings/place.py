@@ -11,6 +11,11 @@ from gatepost.settings.group import Group
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]", "testserver"}
 
 
+def is_loopback(host: str | None) -> bool:
+    """Whether a host's name means this machine."""
+    return host in _LOOPBACK
+
+
 class PlaceSettings(Group):
     """The place."""
 
@@ -56,7 +61,7 @@ class PlaceSettings(Group):
                 "GATEPOST_PUBLIC_URL must be https in production; for work on this machine set GATEPOST_ENV=development"
             )
             raise ConfigurationError(msg)
-        if not self.is_production and host not in _LOOPBACK:
+        if not self.is_production and not is_loopback(host):
             msg = f"GATEPOST_ENV=development refuses the public URL {url}: unset it, or use GATEPOST_ENV=production"
             raise ConfigurationError(msg)
         return url

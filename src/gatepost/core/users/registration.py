@@ -5,44 +5,22 @@ from typing import Any
 
 from gatepost.core.audit import Origin
 from gatepost.core.audit.domain import NOWHERE
-from gatepost.core.passwords import Passwords
+from gatepost.core.passwords import PasswordPolicy, Passwords
 from gatepost.core.users.domain import NewUser, User
 from gatepost.core.users.flow import Users
 from gatepost.kernel.errors import InvalidInput
-from gatepost.kernel.text import clean_text, normalize_email, normalize_password, normalize_username
+from gatepost.kernel.text import clean_text, normalize_email, normalize_username
 
 MAX_FULL_NAME = 200
-
-
-def acceptable_password(
-    value: str, *, min_length: int, field: str = "password", words: Iterable[str | None] = ()
-) -> str:
-    """Return a normalized password that may be chosen.
-
-    Args:
-        value: as typed.
-        min_length: in characters after normalization.
-        field: its name in the request.
-        words: what the user is known by; a password may not be one of these.
-
-    Raises:
-        InvalidInput: too short, too long, not text, or one of the words.
-    """
-    password = normalize_password(value, field=field)
-    if len(password) < min_length:
-        raise InvalidInput(field, f"needs at least {min_length} characters")
-    if password.casefold() in {word.casefold() for word in words if word}:
-        raise InvalidInput(field, "must not be your name or address")
-    return password
 
 
 class Registration:
     """Sign-up, for the route, the command and a host's own code."""
 
-    def __init__(self, users: Users[Any], passwords: Passwords, min_length: int) -> None:
+    def __init__(self, users: Users[Any], passwords: Passwords, policy: PasswordPolicy) -> None:
         self._users = users
         self._passwords = passwords
-        self.min_length = min_length
+        self._policy = policy
 
     async def register(
         self,
@@ -69,7 +47,7 @@ class Registration:
         name = normalize_username(username) if username is not None else None
         shown = clean_text(full_name, field="full_name", max_length=MAX_FULL_NAME) if full_name else None
         words = (address, address.split("@")[0] if address else None, name, shown)
-        secret = acceptable_password(password, min_length=self.min_length, words=words)
+        secret = await self._policy.accept(password, words=words)
         new = NewUser(
             email=address,
             username=name,

@@ -10,7 +10,6 @@ from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
 from gatepost.core.sessions.flow import Opening
 from gatepost.core.sessions.password_change import change_password
 from gatepost.core.users.domain import User
-from gatepost.core.users.registration import acceptable_password
 from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import InvalidInput
 from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
@@ -43,7 +42,7 @@ def router(host: FeatureHost) -> APIRouter:
         core, web = host.core, host.web
         current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
         words = (user.email, user.username, user.full_name)
-        secret = acceptable_password(new, min_length=web.password_min_length, field="new_password", words=words)
+        secret = await core.password_policy.accept(new, field="new_password", words=words)
         if new == current:
             field = "new_password"
             raise InvalidInput(field, "is the current one")
