@@ -14,6 +14,7 @@ from typing import TypeVar
 from gatepost.crypto import schemes
 from gatepost.crypto.capacity import cores, hash_threads
 from gatepost.crypto.hash_pool import HashPool, PasswordQueueFull, Slot
+from gatepost.crypto.pepper import Peppers, split_mark
 from gatepost.crypto.schemes import HashPolicy, HashRefused
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "HashRefused",
     "PasswordHasher",
     "PasswordQueueFull",
+    "Peppers",
     "Slot",
     "Verdict",
     "check_importable",
@@ -29,6 +31,7 @@ __all__ = [
 
 _T = TypeVar("_T")
 _OWASP = HashPolicy()
+_UNPEPPERED = Peppers()
 _log = logging.getLogger(__name__)
 
 
@@ -50,12 +53,21 @@ class PasswordHasher:
 
     Args:
         policy: parameters of new hashes.
+        peppers: the pepper of new hashes, and those of older ones.
         threads: at most so many (and never more than cores), or None for what CPUs and memory allow one process.
         queue: how many may wait.
     """
 
-    def __init__(self, policy: HashPolicy = _OWASP, *, threads: int | None = None, queue: int = 64) -> None:
+    def __init__(
+        self,
+        policy: HashPolicy = _OWASP,
+        *,
+        peppers: Peppers = _UNPEPPERED,
+        threads: int | None = None,
+        queue: int = 64,
+    ) -> None:
         self._policy = policy
+        self.peppers = peppers
         wanted = hash_threads(policy.memory_kib) if threads is None else threads
         self._pool = HashPool(max(1, min(wanted, cores())), queue)
 
@@ -83,7 +95,7 @@ class PasswordHasher:
         Raises:
             PasswordQueueFull: no slot was given and there is none.
         """
-        return await self.compute(partial(schemes.make, _encoded(password), self._policy), slot)
+        return await self.compute(partial(_make, _encoded(password), self._policy, self.peppers), slot)
 
     async def verify(self, password: str, stored: str | None, slot: Slot | None = None) -> Verdict:
         """Compare the password with a stored hash, or with none at the same cost.
@@ -91,7 +103,7 @@ class PasswordHasher:
         Raises:
             PasswordQueueFull: no slot was given and there is none.
         """
-        return await self.compute(partial(_verify, _encoded(password), stored, self._policy), slot)
+        return await self.compute(partial(_verify, _encoded(password), stored, self._policy, self.peppers), slot)
 
     async def compute(self, work: Callable[[], _T], slot: Slot | None = None) -> _T:
         """Do some work in a thread of the pool.
@@ -107,29 +119,42 @@ class PasswordHasher:
         self._pool.close()
 
 
-def check_importable(stored: str) -> None:
+def check_importable(stored: str, peppers: Peppers = _UNPEPPERED) -> None:
     """Accept a hash of another system, or refuse it at import rather than at its user's first sign-in.
 
+    Args:
+        stored: as the other system kept it.
+        peppers: of this system; a peppered hash is one of ours, and needs its pepper.
+
     Raises:
-        HashRefused: unknown scheme, malformed, or a cost that nobody should be able to order.
+        HashRefused: unknown scheme, malformed, a cost that nobody should be able to order, or an unknown pepper.
     """
-    schemes.parse(stored)
+    _read(b"", stored, peppers)
 
 
-def _verify(password: bytes, stored: str | None, policy: HashPolicy) -> Verdict:
+def _make(password: bytes, policy: HashPolicy, peppers: Peppers) -> str:
+    return peppers.marked(schemes.make(peppers.applied(password, peppers.current_id), policy))
+
+
+def _read(password: bytes, stored: str, peppers: Peppers) -> tuple[bytes, schemes.Scheme, str | None]:
+    """Return what the hash was made of, how, and the id of its pepper."""
+    pepper_id, unmarked = split_mark(stored)
+    return peppers.applied(password, pepper_id), schemes.parse(unmarked), pepper_id
+
+
+def _verify(password: bytes, stored: str | None, policy: HashPolicy, peppers: Peppers) -> Verdict:
     spent = 0
     if stored is not None:
         try:
-            scheme = schemes.parse(stored)
-            if schemes.is_right(password, stored, scheme):
-                is_current = schemes.is_current(scheme, policy)
-                return Verdict(is_right=True, rehash=None if is_current else schemes.make(password, policy))
+            secret, scheme, pepper_id = _read(password, stored, peppers)
+            if scheme.is_right(secret):
+                is_current = pepper_id == peppers.current_id and schemes.is_current(scheme, policy)
+                return Verdict(is_right=True, rehash=None if is_current else _make(password, policy, peppers))
             spent = scheme.kib_passes if isinstance(scheme, schemes.Argon2) else 0
         except HashRefused as refused:
             _log.warning("a stored password hash cannot be verified: %s", refused)
     if spent < policy.memory_kib * policy.time_cost:
-        decoy = schemes.decoy(policy, spent)
-        schemes.is_right(password, decoy, schemes.parse(decoy))
+        schemes.decoy(policy, spent).is_right(password)
     return Verdict(is_right=False, rehash=None)
 
 

@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     API_KEY = "api-key"
     AUDIT_CHAIN = "audit-chain"
     FIRST_ADMIN = "first-admin"
+    PEPPER = "password-pepper"
+    PEPPER_ID = "password-pepper-id"
 
 
 @cache

@@ -1,38 +1,28 @@
-"""Password hashes as strings: ours (Argon2id, RFC 9106) and those that other systems made (Argon2, bcrypt).
-
-A stored hash says what its verification costs, so a foreign one is an order to spend memory and time: parameters are
-read and bounded before anything is computed, at import and again at each sign-in.
-"""
+"""Argon2 (RFC 9106): the scheme of our own hashes, and of others' (PHC strings, Django)."""
 
 import base64
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import bcrypt
 from argon2 import low_level
 from argon2.exceptions import VerificationError, VerifyMismatchError
+
+from gatepost.crypto.schemes.refusal import HashRefused
 
 _KIB_OF_LANE = 8  # RFC 9106, section 3.1
 _MAX_KIB = 256 * 1024
 _MAX_TIME, _MAX_LANES = 16, 16
 _MAX_KIB_PASSES = 3 * _MAX_KIB  # what libsodium calls moderate, about a second
-_BCRYPT_COST = range(4, 15)  # 14 is about a second
-_BCRYPT_BYTES = 72
 _HASH_BYTES, _SALT_BYTES = 32, 16
 _DIGEST_CHARS = 43  # 32 bytes in base64 without padding
 
-_ARGON2 = re.compile(
+_PHC = re.compile(
     r"\$argon2(?P<variant>id|i|d)(?:\$v=(?P<version>16|19))?"
     r"\$m=(?P<m>[1-9][0-9]{0,9}),t=(?P<t>[1-9][0-9]{0,9}),p=(?P<p>[1-9][0-9]{0,7})"
     r"\$(?P<salt>[A-Za-z0-9+/]{11,86})\$(?P<digest>[A-Za-z0-9+/]{16,86})",
 )
-_BCRYPT = re.compile(r"\$2[aby]\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{53}")
 _TYPES = {"id": low_level.Type.ID, "i": low_level.Type.I, "d": low_level.Type.D}
-
-
-class HashRefused(ValueError):
-    """The text is no hash of a known scheme, or its verification would cost too much; the message never holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +53,39 @@ class Argon2:
     time_cost: int
     parallelism: int
     digest_chars: int
+    phc: str = field(default="", repr=False, compare=False)
 
     @property
     def kib_passes(self) -> int:
         """Return the work, memory times passes."""
         return self.memory_kib * self.time_cost
 
+    def is_right(self, password: bytes) -> bool:
+        """Compare in constant time.
 
-@dataclass(frozen=True, slots=True)
-class Bcrypt:
-    """What a bcrypt hash says of itself."""
+        Raises:
+            HashRefused: it looked like a hash and cannot be read.
+        """
+        try:
+            return low_level.verify_secret(self.phc.encode("ascii"), password, _TYPES[self.variant])
+        except VerifyMismatchError:
+            return False
+        except VerificationError:
+            raise HashRefused("argon2 cannot read it") from None
 
-    cost: int
 
-
-def parse(stored: str) -> Argon2 | Bcrypt:
-    """Read scheme and parameters of a hash.
+def read(stored: str) -> Argon2 | None:
+    """Read a hash, or return None where it is another scheme's.
 
     Raises:
-        HashRefused: unknown scheme, malformed, or not within the bounds.
+        HashRefused: its costs are not within the bounds.
     """
-    if found := _ARGON2.fullmatch(stored):
-        m, t, p = int(found["m"]), int(found["t"]), int(found["p"])
-        _require_bounded(m, t, p)
-        return Argon2(found["variant"], int(found["version"] or 16), m, t, p, len(found["digest"]))
-    if found := _BCRYPT.fullmatch(stored):
-        if int(found["cost"]) not in _BCRYPT_COST:
-            raise HashRefused(f"bcrypt cost is not within {_BCRYPT_COST.start} to {_BCRYPT_COST.stop - 1}")
-        return Bcrypt(int(found["cost"]))
-    raise HashRefused("not an Argon2 hash (argon2id, argon2i, argon2d) or a bcrypt hash ($2a$, $2b$, $2y$)")
+    found = _PHC.fullmatch(stored.removeprefix("argon2"))  # Django's name of the scheme, before the PHC string
+    if found is None:
+        return None
+    m, t, p = int(found["m"]), int(found["t"]), int(found["p"])
+    _require_bounded(m, t, p)
+    return Argon2(found["variant"], int(found["version"] or 16), m, t, p, len(found["digest"]), found[0])
 
 
 def make(password: bytes, policy: HashPolicy) -> str:
@@ -107,32 +101,12 @@ def make(password: bytes, policy: HashPolicy) -> str:
     ).decode("ascii")
 
 
-def is_right(password: bytes, stored: str, scheme: Argon2 | Bcrypt) -> bool:
-    """Compare in constant time.
-
-    Raises:
-        HashRefused: the hash looked like one and cannot be read.
-    """
-    if isinstance(scheme, Bcrypt):
-        try:
-            # bcrypt ends at 72 bytes: those who made the hash cut there silently, this library wants it done by hand.
-            return bcrypt.checkpw(password[:_BCRYPT_BYTES], stored.encode("ascii"))
-        except ValueError:
-            raise HashRefused("bcrypt cannot read it") from None
-    try:
-        return low_level.verify_secret(stored.encode("ascii"), password, _TYPES[scheme.variant])
-    except VerifyMismatchError:
-        return False
-    except VerificationError:
-        raise HashRefused("argon2 cannot read it") from None
-
-
-def is_current(scheme: Argon2 | Bcrypt, policy: HashPolicy) -> bool:
+def is_current(scheme: object, policy: HashPolicy) -> bool:
     """Tell whether a hash made now would have the same parameters."""
     return scheme == Argon2("id", 19, policy.memory_kib, policy.time_cost, policy.parallelism, _DIGEST_CHARS)
 
 
-def decoy(policy: HashPolicy, already_spent: int = 0) -> str:
+def decoy(policy: HashPolicy, already_spent: int = 0) -> Argon2:
     """Return a hash that no password matches and whose verification costs what the policy's does.
 
     Args:
@@ -140,10 +114,12 @@ def decoy(policy: HashPolicy, already_spent: int = 0) -> str:
         already_spent: KiB-passes to take off.
     """
     memory_kib = max(policy.memory_kib - already_spent // policy.time_cost, _KIB_OF_LANE * policy.parallelism)
+    t, p = policy.time_cost, policy.parallelism
     salt, digest = (
         base64.b64encode(secrets.token_bytes(size)).decode("ascii").rstrip("=") for size in (_SALT_BYTES, _HASH_BYTES)
     )
-    return f"$argon2id$v=19$m={memory_kib},t={policy.time_cost},p={policy.parallelism}${salt}${digest}"
+    phc = f"$argon2id$v=19$m={memory_kib},t={t},p={p}${salt}${digest}"
+    return Argon2("id", 19, memory_kib, t, p, _DIGEST_CHARS, phc)
 
 
 def _require_bounded(m: int, t: int, p: int) -> None:
