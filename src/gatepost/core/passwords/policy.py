@@ -83,20 +83,32 @@ class PasswordPolicy:
         password = normalize_password(value, field=field)
         if len(password) < self.rules.min_length:
             raise PasswordTooShort(field, f"needs at least {self.rules.min_length} characters")
+        await self._judge(password, field, words)
+        if await self._is_stolen(password, is_choice=True):
+            raise BreachedPassword(field)
+        return password
+
+    async def suit(self, password: str, *, field: str, words: Iterable[str | None]) -> None:
+        """Look once more at an accepted password, when it has become known whose it shall be.
+
+        Raises:
+            WeakPassword: it is easy to guess for somebody who knows these words.
+            Busy: the hash queue is full.
+        """
+        await self._judge(password, field, words)
+
+    async def is_listed(self, password: str) -> bool:
+        """Tell whether a normalized password that is in use stands in a list; what cannot be asked says no."""
+        listed = await self._passwords.compute(partial(self._listed, password, ""))
+        return listed is not None or await self._is_stolen(password, is_choice=False)
+
+    async def _judge(self, password: str, field: str, words: Iterable[str | None]) -> None:
         known = [word for word in words if word]
         if comparable(password) in {comparable(word) for word in known}:
             raise WeakPassword(field, "must not be your name or address")
         refusal = await self._passwords.compute(partial(self._refusal, password, field, known))
         if refusal is not None:
             raise refusal
-        if await self._is_stolen(password, is_choice=True):
-            raise BreachedPassword(field)
-        return password
-
-    async def is_listed(self, password: str) -> bool:
-        """Tell whether a normalized password that is in use stands in a list; what cannot be asked says no."""
-        listed = await self._passwords.compute(partial(self._listed, password, ""))
-        return listed is not None or await self._is_stolen(password, is_choice=False)
 
     def _refusal(self, password: str, field: str, known: list[str]) -> InvalidInput | None:
         if listed := self._listed(password, field):

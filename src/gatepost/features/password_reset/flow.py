@@ -13,7 +13,6 @@ from gatepost.core.outbox.desk import Composer, Letter
 from gatepost.core.proofs import Consumed, ProofKind, ProofRefused
 from gatepost.core.runtime import Core
 from gatepost.core.sessions.password_reset import reset_password
-from gatepost.core.users.registration import acceptable_password
 from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import Unavailable
 
@@ -24,11 +23,11 @@ async def forget(core: Core, address: str) -> None:
     await core.database.hot.run(enqueue_step(core.clock, core.keys, job))
 
 
-async def reset(core: Core, proof: Consumed, password: str, *, min_length: int, origin: Origin) -> None:
-    """Set a new password by a proof that was presented; the proof is used up only if all of it succeeds.
+async def reset(core: Core, proof: Consumed, password: str, *, origin: Origin) -> None:
+    """Set an accepted password by a proof that was presented; the proof is used up only if all of it succeeds.
 
     Raises:
-        InvalidInput: this password may not be chosen.
+        WeakPassword: for this user it is easy to guess.
         ProofRefused: the proof is used up, too old, or void since something changed.
         Busy: the hash queue is full.
     """
@@ -36,7 +35,7 @@ async def reset(core: Core, proof: Consumed, password: str, *, min_length: int, 
     if user is None:
         raise ProofRefused
     words = (user.email, user.username, user.full_name)
-    secret = acceptable_password(password, min_length=min_length, field="new_password", words=words)
+    await core.password_policy.suit(password, field="new_password", words=words)
     await reset_password(
         core.services,
         core.listeners,
@@ -44,7 +43,7 @@ async def reset(core: Core, proof: Consumed, password: str, *, min_length: int, 
         kind=ProofKind.RESET_PASSWORD,
         proof_id=proof.proof_id,
         user_id=proof.user_id,
-        new_hash=await core.passwords.hash(secret),
+        new_hash=await core.passwords.hash(password),
         origin=origin,
     )
     with contextlib.suppress(Unavailable):  # the password is set: that is not to be answered as a failure

@@ -7,7 +7,6 @@ from pydantic import Field, SecretStr
 
 from gatepost.core.proofs import ProofKind
 from gatepost.core.throttle.attempts import Action
-from gatepost.core.users.registration import acceptable_password
 from gatepost.feature import FeatureHost
 from gatepost.features.password_reset.flow import forget, reset
 from gatepost.kernel.text import normalize_email
@@ -48,13 +47,13 @@ def router(host: FeatureHost) -> APIRouter:
     @public
     async def reset_by_proof(given: ResetByToken | ResetByCode, request: Request) -> Response:
         """Set a new password. Every session ends and none is opened: sign in next."""
-        web, password = host.web, given.new_password.get_secret_value()
-        origin, address = origin_of(request, web.trusted_proxies), address_of(given)
-        await host.core.attempts.spend(Action.PROOF, origin, subject=address)
+        core, new = host.core, given.new_password.get_secret_value()
+        origin, address = origin_of(request, host.web.trusted_proxies), address_of(given)
+        await core.attempts.spend(Action.PROOF, origin, subject=address)
         # Before the proof is looked at: a password that nobody may choose costs no attempt at a code.
-        acceptable_password(password, min_length=web.password_min_length, field="new_password", words=(address,))
-        proof = await presented(host.core, ProofKind.RESET_PASSWORD, given)
-        await reset(host.core, proof, password, min_length=web.password_min_length, origin=origin)
+        password = await core.password_policy.accept(new, field="new_password", words=(address,))
+        proof = await presented(core, ProofKind.RESET_PASSWORD, given)
+        await reset(core, proof, password, origin=origin)
         return Response(status_code=204)
 
     return routes
