@@ -1,6 +1,6 @@
 """What a host can listen to with `@gate.on(...)`."""
 
-from gatepost.core.login.events import SignedIn, SignInFailed
+from gatepost.core.login.events import AccountLocked, ManySignInsFailed, SignedIn, SignInFailed
 from gatepost.core.sessions.events import PasswordChanged
 from gatepost.core.users.events import (
     EmailChanged,
@@ -15,9 +15,11 @@ from gatepost.core.users.events import (
 from gatepost.kernel.events import Event
 
 __all__ = [
+    "AccountLocked",
     "EmailChanged",
     "EmailVerified",
     "Event",
+    "ManySignInsFailed",
     "PasswordChanged",
     "RolesChanged",
     "SignInFailed",

@@ -28,7 +28,7 @@ from gatepost.core.sessions.domain import SessionPolicy
 from gatepost.core.sessions.flow import Services, Sessions
 from gatepost.core.sessions.refresh import Refresher
 from gatepost.core.sessions.tokens import TokenPolicy
-from gatepost.core.throttle import Budget, Throttle, ThrottleStore
+from gatepost.core.throttle import AccountStore, Budget, Throttle
 from gatepost.core.throttle.attempts import Attempts
 from gatepost.core.throttle.fallback import FallbackStore
 from gatepost.core.throttle.memory import MemoryStore
@@ -206,9 +206,9 @@ def serve_mail(core: Core, mailer: Mailer) -> None:
 def _throttle(database: Database, policy: CorePolicy) -> tuple[Throttle, Any]:
     """Return the throttle: accounts in SQL (or one process's memory), addresses in Redis where there is one."""
     if policy.throttle_in_memory:
-        memory = MemoryStore(database.clock)
+        memory = MemoryStore(database.clock, write=database.hot.run)
         return Throttle(memory, memory), None
-    sql: ThrottleStore = SqlStore(database)
+    sql: AccountStore = SqlStore(database)
     if policy.redis_url is None:
         return Throttle(sql, sql), None
     from gatepost.core.throttle.redis import RedisStore  # noqa: PLC0415 - an extra

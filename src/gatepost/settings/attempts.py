@@ -37,10 +37,14 @@ class AttemptSettings(PlaceSettings):
 
     def login_policy(self) -> LoginPolicy:
         """Return the budgets of a sign-in."""
+        found = self.action_budgets()
         return LoginPolicy(
             address=budget("login-address", self.login_budget_address),
             pair=budget("login-pair", self.login_budget_pair),
             account=budget("login-account", self.login_budget_account),
+            device=found["sign_in.device"],
+            spread=found["sign_in.spread"],
+            failures=found["sign_in.failures"],
             failure_floor=self.login_failure_floor,
         )
 

@@ -37,6 +37,7 @@ class AuditEvent(StrEnum):
     ACCOUNT_DISOWNED = "account.disowned"
     DEVICE_NEW = "login.new_device"
     LOGIN_LOCKED = "login.locked"
+    LOGIN_MANY_FAILED = "login.many_failed"
     ACCESS_DENIED = "access.denied"
     API_KEY_MADE = "api_key.made"
     API_KEY_REVOKED = "api_key.revoked"

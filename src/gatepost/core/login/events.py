@@ -21,3 +21,19 @@ class SignInFailed(Event):
 
     user_id: uuid.UUID | None
     ip: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLocked(Event):
+    """Failures have spent a budget of a user; `ip` is where the last one came from."""
+
+    user_id: uuid.UUID
+    ip: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManySignInsFailed(Event):
+    """More sign-ins fail than usual, of everybody together; published once a minute at most while it lasts."""
+
+    limit: int
+    seconds: int

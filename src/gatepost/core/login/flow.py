@@ -2,7 +2,7 @@
 
 A slot in the hash queue, then the budgets, then the user, then the hash (of a dummy where there is nobody), then the
 factors that remain, and only then a session, conditional on the epoch that was read with the hash. A failure leaves
-its evidence and gives nothing back; a success gives back only its own units.
+its evidence, may lock, and gives nothing back; a success gives back only its own units (`guesses.py`).
 """
 
 import asyncio
@@ -13,21 +13,21 @@ from typing import NoReturn
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
 from gatepost.core.devices.flow import Devices
-from gatepost.core.login.domain import LoginPolicy, attempt_units
-from gatepost.core.login.events import SignedIn, SignInFailed
+from gatepost.core.login.domain import LoginPolicy
+from gatepost.core.login.events import SignedIn
+from gatepost.core.login.guesses import Guess, Guesses
 from gatepost.core.passwords import Passwords
 from gatepost.core.sessions.domain import SessionKind
 from gatepost.core.sessions.flow import Opened, Opening, Sessions
-from gatepost.core.throttle import Taken, Throttle
-from gatepost.core.throttle.trail import Trail
+from gatepost.core.throttle import Throttle
 from gatepost.core.users import store
-from gatepost.kernel.errors import AuthError, FactorRequired, InvalidInput, LoginFailed, ThrottleSpent
+from gatepost.kernel.errors import FactorRequired, InvalidInput, LoginFailed
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.text import normalize_identifier, normalize_password
 from gatepost.storage.database import Database
 from gatepost.storage.statement import Step
-from gatepost.storage.unit_of_work import UnitOfWork, record_evidence, unit_of_work
+from gatepost.storage.unit_of_work import UnitOfWork, unit_of_work
 
 PASSWORD = "pwd"  # noqa: S105 - RFC 8176, section 2
 Within = Callable[[UnitOfWork], Awaitable[None]]
@@ -69,12 +69,10 @@ class Login:
         self._listeners = listeners
         self._passwords = passwords
         self._sessions = sessions
-        self._throttle = throttle
-        self._keys = keys
         self._policy = policy
         self._devices = devices
         self._factors = factors
-        self._trail = Trail(database)
+        self.guesses = Guesses(database, throttle, keys, policy, devices)
 
     async def with_password(self, identifier: str, password: str, wanted: Wanted) -> Opened:
         """Open a session for who proves a password.
@@ -91,10 +89,10 @@ class Login:
         with self._passwords.reserve() as slot:
             rows = await self._database.hot.read(store.credentials_by_identifier, {"identifier": name})
             user_id, epoch, disabled_at, stored = rows[0] if rows else (None, 0, None, None)
-            taken = await self._take(name, user_id, wanted.origin)
+            guess = await self.guesses.begin(name, user_id, wanted.origin, wanted.device)
             verdict = await self._passwords.verify(secret, stored, slot)
         if not verdict.is_right or user_id is None or disabled_at is not None:
-            await self._fail(user_id, wanted.origin, began)
+            await self._fail(guess, began)
         rehash = {"old_hash": stored, "hash": verdict.rehash} if verdict.rehash is not None else None
 
         async def within(work: UnitOfWork) -> None:
@@ -102,7 +100,7 @@ class Login:
                 await work.run(store.rehash_password, user_id=user_id, **rehash)
 
         opened = await self.open(user_id, epoch, PASSWORD, wanted, within=within)
-        await taken.give_back()
+        await guess.give_back()
         return opened
 
     async def open(self, user_id: uuid.UUID, epoch: int, method: str, wanted: Wanted, *, within: Within) -> Opened:
@@ -133,8 +131,16 @@ class Login:
         )
         return await self._open(opening, wanted.device, within)
 
-    async def confirm_password(self, user_id: uuid.UUID, password: str, origin: Origin) -> tuple[int, str]:
+    async def confirm_password(
+        self, user_id: uuid.UUID, password: str, origin: Origin, *, device: str | None = None
+    ) -> tuple[int, str]:
         """Prove the password of a user who is signed in already, under the same budgets.
+
+        Args:
+            user_id: who.
+            password: as typed.
+            origin: where the request came from.
+            device: the value of the device cookie that came with it.
 
         Returns:
             The user's epoch and the hash, as they were read together.
@@ -146,25 +152,16 @@ class Login:
         with self._passwords.reserve() as slot:
             found = await self._passwords.credentials(user_id)
             epoch, stored = found or (0, None)
-            taken = await self._take(str(user_id), user_id, origin)
+            guess = await self.guesses.begin(str(user_id), user_id, origin, device)
             verdict = await self._passwords.verify(secret, stored, slot)
         if not verdict.is_right or stored is None:
-            await self._fail(user_id, origin, began)
-        await taken.give_back()
+            await self._fail(guess, began)
+        await guess.give_back()
         return epoch, stored
 
-    async def forgive(self, user_id: uuid.UUID, origin: Origin) -> None:
-        """Give a user the whole budget again, whose owner has just proved to be one (a reset password)."""
-        _, account = attempt_units(self._policy, self._keys, ip=origin.ip, identifier="", user_id=user_id)
-        await self._throttle.clear(account=account)
-
-    async def _take(self, identifier: str, user_id: uuid.UUID | None, origin: Origin) -> Taken:
-        address, account = attempt_units(self._policy, self._keys, ip=origin.ip, identifier=identifier, user_id=user_id)
-        try:
-            return await self._throttle.take(address=address, account=account)
-        except ThrottleSpent as refusal:
-            await self._trail.record(refusal, [*address, *account], origin, user_id)
-            raise
+    async def clear_budgets(self, user_id: uuid.UUID) -> None:
+        """Let a user in again whom failures keep out: the way back was proved, or an administrator says so."""
+        await self.guesses.clear(user_id)
 
     async def _open(self, opening: Opening, device: str | None, within: Within) -> Opened:
         async with unit_of_work(self._database, self._listeners) as work:
@@ -188,12 +185,11 @@ class Login:
             await work.publish(SignedIn(user_id=opening.user_id, session_id=session_id, ip=opening.origin.ip))
         return opened
 
-    async def _fail(self, user_id: uuid.UUID | None, origin: Origin, began: float) -> NoReturn:
-        refusal: AuthError = LoginFailed(evidence=[self._record(AuditEvent.LOGIN_FAILED, user_id, origin)])
-        await record_evidence(self._database, refusal)
+    async def _fail(self, guess: Guess, began: float) -> NoReturn:
+        heard = await self.guesses.failed(guess)
         await asyncio.sleep(self._policy.failure_floor - (self._database.clock.boottime() - began))
-        await self._listeners.after([SignInFailed(user_id=user_id, ip=origin.ip)])
-        raise refusal
+        await self._listeners.after(heard)
+        raise LoginFailed
 
     def _record(self, event: AuditEvent, user_id: uuid.UUID | None, origin: Origin, **detail: str) -> Step:
         return audit_step(self._database.clock, event, subject_id=user_id, origin=origin, detail=detail)

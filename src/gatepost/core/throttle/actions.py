@@ -48,9 +48,14 @@ SENDING = frozenset(
 # They guess nothing that can be guessed: each process counts for itself, and no request waits for a store.
 COSTING = frozenset({Action.INTROSPECTION, Action.REFRESH, Action.SIGN_OUT})
 
-NAMES = frozenset({f"{action}.{scope}" for action in Action for scope in Scope} | {f"{MAIL}.{Scope.SUBJECT}"})
+# Of sign-in, which has options of its own for the budgets of addresses, pairs and accounts.
+SIGN_IN = frozenset({"sign_in.device", "sign_in.spread", "sign_in.failures"})
+NAMES = SIGN_IN | {f"{action}.{scope}" for action in Action for scope in Scope} | {f"{MAIL}.{Scope.SUBJECT}"}
 DEFAULTS: Mapping[str, str] = MappingProxyType(
     {
+        "sign_in.device": "10/3600",
+        "sign_in.spread": "40/3600",
+        "sign_in.failures": "120/60",
         "sign_up.address": "20/3600",
         "sign_up.pair": "5/3600",
         "sign_up.subject": "10/3600",

@@ -4,6 +4,8 @@ The integer is the theoretical arrival time (`tat`): when the key will have its 
 one emission interval further; a unit that would move it further than the whole budget reaches is refused. All in
 whole microseconds, so that every store decides alike. The SQL and Lua stores repeat `next_tat` in their language, and
 `tests/throttle` holds them to it.
+
+A key that failures have spent is locked beyond that, for longer each time: see `next_lock_us`.
 """
 
 import ipaddress
@@ -11,6 +13,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from gatepost.storage.statement import Step
 
 MICROSECONDS = 1_000_000
 _IPV6_NETWORK_BITS = 64
@@ -75,6 +79,46 @@ class ThrottleStore(Protocol):
 
     async def prune(self) -> int:
         """Forget keys that have their whole budget again; return how many."""
+
+
+class AccountStore(ThrottleStore, Protocol):
+    """Where budgets are kept whose failures lock."""
+
+    async def fail(
+        self, evidence: Sequence[Step], units: Sequence[Unit], *, locked: Sequence[Step], first: Sequence[Step]
+    ) -> bool:
+        """Write the evidence of a failure, and lock what is spent and not locked yet; all in one transaction.
+
+        Args:
+            evidence: is written in any case.
+            units: what the attempt had taken, in the same order.
+            locked: is written if this failure locks the last unit; of several at once, one does.
+            first: likewise, unless it had been locked before and was not whole since.
+
+        Returns:
+            Whether this failure locked the last unit.
+        """
+
+    async def clear_family(self, unit: Unit) -> None:
+        """Give the key, and every key that begins with it and a dot, its whole budget."""
+
+
+def next_lock_us(budget: Budget, lock_us: int) -> int:
+    """Return how long a spent key is locked after a lock of `lock_us` (0: none since it was whole).
+
+    From one interval it doubles up to the period, so that it grows while guessing goes on, and ends.
+    """
+    return min(max(2 * lock_us, budget.interval_us), budget.window_us)
+
+
+def locked_tat(budget: Budget, tat: int, now_us: int, lock_us: int) -> int:
+    """Return the theoretical arrival time with which the next unit is there when the lock ends."""
+    return max(tat, now_us + lock_us + budget.window_us - budget.interval_us)
+
+
+def is_spent(budget: Budget, tat: int, now_us: int) -> bool:
+    """Whether one more unit would be refused."""
+    return tat + budget.interval_us > now_us + budget.window_us
 
 
 def next_tat(budget: Budget, tat: int, now_us: int) -> int | None:

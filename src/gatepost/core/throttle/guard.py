@@ -6,7 +6,7 @@ refusal stays taken: otherwise a spent account would make attempts free for the 
 
 from collections.abc import Sequence
 
-from gatepost.core.throttle.domain import ThrottleStore, Unit
+from gatepost.core.throttle.domain import AccountStore, ThrottleStore, Unit
 from gatepost.kernel.errors import ThrottleSpent
 
 _Step = tuple[ThrottleStore, Sequence[Unit]]
@@ -15,14 +15,14 @@ _Step = tuple[ThrottleStore, Sequence[Unit]]
 class Taken:
     """The units of one attempt; a success gives back its own and nobody else's."""
 
-    __slots__ = ("_steps",)
+    __slots__ = ("steps",)
 
     def __init__(self, steps: Sequence[_Step]) -> None:
-        self._steps = steps
+        self.steps = steps
 
     async def give_back(self) -> None:
         """Return these units, once: a second call does nothing."""
-        steps, self._steps = self._steps, ()
+        steps, self.steps = self.steps, ()
         for store, units in steps:
             await store.give_back(units)
 
@@ -32,7 +32,7 @@ class Throttle:
 
     __slots__ = ("account", "address")
 
-    def __init__(self, account: ThrottleStore, address: ThrottleStore) -> None:
+    def __init__(self, account: AccountStore, address: ThrottleStore) -> None:
         self.account = account
         self.address = address
 

@@ -5,30 +5,50 @@ its whole budget among the longest untouched is forgotten, so that a flood of ne
 spent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 
-from gatepost.core.throttle.domain import MICROSECONDS, Refusal, Unit, next_tat, refuse
+from gatepost.core.throttle.domain import (
+    MICROSECONDS,
+    Refusal,
+    Unit,
+    is_spent,
+    locked_tat,
+    next_lock_us,
+    next_tat,
+    refuse,
+)
 from gatepost.kernel.clock import Clock
+from gatepost.storage.statement import Step
 
 _CANDIDATES = 16
+
+
+async def _nowhere(*_: Step) -> None:
+    """Write no evidence: there is no database."""
 
 
 class MemoryStore:
     """Keeps budgets in a dict in the order of their last use; nothing here awaits, so each call is atomic."""
 
-    __slots__ = ("_clock", "_max_keys", "_tats")
+    __slots__ = ("_clock", "_locks", "_max_keys", "_tats", "_write")
 
-    def __init__(self, clock: Clock, *, max_keys: int = 65_536) -> None:
+    def __init__(
+        self, clock: Clock, *, max_keys: int = 65_536, write: Callable[..., Awaitable[object]] = _nowhere
+    ) -> None:
         self._clock = clock
         self._max_keys = max_keys
+        self._write = write
         self._tats: dict[str, int] = {}
+        self._locks: dict[str, tuple[int, int]] = {}  # how long, and until when
 
     async def take(self, units: Sequence[Unit]) -> Refusal | None:
         """Take one of each in order; stop at the first refusal."""
         now = self._now_us()
         for unit in units:
             tat = self._tats.pop(unit.name, 0)
+            if tat <= now:
+                self._locks.pop(unit.name, None)
             moved = next_tat(unit.budget, tat, now)
             self._keep(unit.name, tat if moved is None else moved)
             if moved is None:
@@ -43,19 +63,48 @@ class MemoryStore:
 
     async def clear(self, unit: Unit) -> None:
         """Forget the key."""
-        self._tats.pop(unit.name, None)
+        self._forget(unit.name)
+
+    async def clear_family(self, unit: Unit) -> None:
+        """Forget the key and what begins with it and a dot."""
+        for name in [name for name in self._tats if name == unit.name or name.startswith(f"{unit.name}.")]:
+            self._forget(name)
+
+    async def fail(
+        self, evidence: Sequence[Step], units: Sequence[Unit], *, locked: Sequence[Step], first: Sequence[Step]
+    ) -> bool:
+        """Lock what is spent, then write."""
+        *_, lock_us = [self._lock(unit) for unit in units]
+        is_first = lock_us == units[-1].budget.interval_us
+        await self._write(*evidence, *(locked if lock_us is not None else ()), *(first if is_first else ()))
+        return lock_us is not None
 
     async def prune(self) -> int:
         """Forget keys that have their whole budget again."""
         now = self._now_us()
         full = [name for name, tat in self._tats.items() if tat <= now]
         for name in full:
-            del self._tats[name]
+            self._forget(name)
         return len(full)
+
+    def _lock(self, unit: Unit) -> int | None:
+        """Return for how long it is locked now, None where it is not spent or was locked already."""
+        now, tat = self._now_us(), self._tats.get(unit.name, 0)
+        before, until = self._locks.get(unit.name, (0, 0))
+        if not is_spent(unit.budget, tat, now) or until > now:
+            return None
+        lock_us = next_lock_us(unit.budget, before)
+        self._locks[unit.name] = lock_us, now + lock_us
+        self._tats[unit.name] = locked_tat(unit.budget, tat, now, lock_us)
+        return lock_us
+
+    def _forget(self, name: str) -> None:
+        self._tats.pop(name, None)
+        self._locks.pop(name, None)
 
     def _keep(self, name: str, tat: int) -> None:
         if len(self._tats) >= self._max_keys:
-            del self._tats[min(islice(self._tats, _CANDIDATES), key=self._tats.__getitem__)]
+            self._forget(min(islice(self._tats, _CANDIDATES), key=self._tats.__getitem__))
         self._tats[name] = tat
 
     def _now_us(self) -> int:

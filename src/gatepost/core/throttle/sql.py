@@ -36,15 +36,43 @@ def _take(insert: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - each dialect h
     moved = sa.case((is_absurd, now + _WINDOW), (tat > now, tat + _INTERVAL), else_=now + _INTERVAL)
     return row.on_conflict_do_update(
         index_elements=[throttle.c.key],
-        set_={"tat": moved, "expires_at": _expires_at(moved)},
+        set_={
+            "tat": moved,
+            "expires_at": _expires_at(moved),
+            "lock_us": sa.case((tat > now, throttle.c.lock_us), else_=sa.literal_column("0")),
+        },
         where=is_absurd | (tat + _INTERVAL <= now + _WINDOW),
     ).returning(tat)
 
 
+def _lock() -> sa.Update:
+    """`domain.next_lock_us` and `domain.locked_tat`, decided and written in one statement: of several, one locks."""
+    doubled = throttle.c.lock_us + throttle.c.lock_us
+    lock = sa.case((doubled < _INTERVAL, _INTERVAL), (doubled > _WINDOW, _WINDOW), else_=doubled)
+    least = _NOW_US + lock + _WINDOW - _INTERVAL
+    moved = sa.case((throttle.c.tat > least, throttle.c.tat), else_=least)
+    is_spent = throttle.c.tat + _INTERVAL > _NOW_US + _WINDOW
+    return (
+        sa.update(throttle)
+        .where(throttle.c.key == _KEY, is_spent, throttle.c.locked_until <= _NOW_US)
+        .values(tat=moved, expires_at=_expires_at(moved), lock_us=lock, locked_until=_NOW_US + lock)
+    )
+
+
 TAKE = Statement(_take)
+LOCK = Statement(_lock())
+LOCK_OR_STOP = Statement(_lock().returning(throttle.c.key))
+IS_FIRST = Statement(sa.select(throttle.c.key).where(throttle.c.key == _KEY, throttle.c.lock_us <= _INTERVAL))
 READ = Statement(sa.select(throttle.c.tat, _NOW_US.label("now_us")).where(throttle.c.key == _KEY))
 GIVE_BACK = Statement(sa.update(throttle).where(throttle.c.key == _KEY).values(tat=throttle.c.tat - _INTERVAL))
 CLEAR = Statement(sa.delete(throttle).where(throttle.c.key == _KEY))
+_FAMILY = _KEY + sa.literal_column("'.'", sa.String)
+CLEAR_FAMILY = Statement(
+    sa.delete(throttle).where(
+        (throttle.c.key == _KEY) | (sa.func.substr(throttle.c.key, 1, sa.func.length(_FAMILY)) == _FAMILY)
+    )
+)
+_WITHOUT_WINDOW = frozenset({GIVE_BACK, IS_FIRST})
 PRUNE = Statement(
     sa.delete(throttle)
     .where(
@@ -85,6 +113,20 @@ class SqlStore:
         """Forget the key."""
         await self._database.hot.run((CLEAR, {"unit_key": unit.name}))
 
+    async def clear_family(self, unit: Unit) -> None:
+        """Forget the key and what begins with it and a dot: a look at every row, for what is rare."""
+        await self._database.hot.run((CLEAR_FAMILY, {"unit_key": unit.name}))
+
+    async def fail(
+        self, evidence: Sequence[Step], units: Sequence[Unit], *, locked: Sequence[Step], first: Sequence[Step]
+    ) -> bool:
+        """Write and lock in one transaction, in which a statement that finds no row stops what follows it."""
+        *before, last = units
+        steps = [*evidence, *(_step(LOCK, unit) for unit in before), _step(LOCK_OR_STOP, last)]
+        more = [*locked, _step(IS_FIRST, last), *first]
+        results = await self._database.hot.run(*steps, *more)
+        return bool(results[len(steps) - 1])
+
     async def prune(self) -> int:
         """Forget keys that have their whole budget again, a batch at a time."""
         forgotten = 0
@@ -102,6 +144,6 @@ class SqlStore:
 
 def _step(statement: Statement, unit: Unit) -> Step:
     values = {"unit_key": unit.name, "interval_us": unit.budget.interval_us}
-    if statement is TAKE:
+    if statement not in _WITHOUT_WINDOW:
         values["window_us"] = unit.budget.window_us
     return statement, values

@@ -47,7 +47,7 @@ async def reset(core: Core, proof: Consumed, password: str, *, origin: Origin) -
         origin=origin,
     )
     with contextlib.suppress(Unavailable):  # the password is set: that is not to be answered as a failure
-        await core.login.forgive(user.id, origin)
+        await core.login.clear_budgets(user.id)
 
 
 def composer(host: FeatureHost) -> Composer:

@@ -10,6 +10,8 @@ throttle = Table(
     Column("key", String(200), primary_key=True),
     Column("tat", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("lock_us", BigInteger, nullable=False, server_default="0"),
+    Column("locked_until", BigInteger, nullable=False, server_default="0"),
 )
 
 audit = Table(

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _add_roles()
     _add_api_keys()
     _order_identifiers()
+    _add_locks()
 
 
 def _add_proofs() -> None:
@@ -104,3 +105,8 @@ def _order_identifiers() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for name, length in (("email", 254), ("username", 64)):
             op.alter_column("gatepost_user", name, type_=VARCHAR(length, collation="C"))
+
+
+def _add_locks() -> None:
+    for name in ("lock_us", "locked_until"):
+        op.add_column("gatepost_throttle", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
