@@ -13,7 +13,12 @@ from typer.testing import CliRunner, Result
 from gatepost.server.cli import cli
 from tests.harness import CHEAP
 
-PRODUCTION = {"env": "production", "public_url": "https://id.house.test", "secret": "0123456789abcdef" * 4}
+PRODUCTION = {
+    "env": "production",
+    "public_url": "https://id.house.test",
+    "secret": "0123456789abcdef" * 4,
+    "mail": "none",
+}
 Words = tuple[str, ...]
 
 

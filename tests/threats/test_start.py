@@ -17,7 +17,7 @@ from tests.threats.lab import Card, Lab, application, running, settings
 from tests.threats.wire import JSON
 
 pytestmark = pytest.mark.anyio
-PRODUCTION: dict[str, Any] = {"env": "production", "public_url": "https://example.com"}
+PRODUCTION: dict[str, Any] = {"env": "production", "public_url": "https://example.com", "mail": "none"}
 UNSAFE: dict[str, dict[str, Any]] = {
     "no secret": {"secret": None},
     "empty secret": {"secret": ""},

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gatepost.core.outbox import Mailer
+from gatepost.core.outbox.files import FileMailer
 from gatepost.core.outbox.proofreading import check_templates
 from gatepost.core.outbox.rendering import TemplateRenderer
-from gatepost.core.outbox.senders import ConsoleMailer, DevMailbox
+from gatepost.core.outbox.senders import ConsoleMailer, DevMailbox, NoMailer
 from gatepost.core.runtime import Core
+from gatepost.kernel.errors import ConfigurationError
 from gatepost.kernel.purpose import Purpose
 from gatepost.kernel.tokens import keyed_hash
 from gatepost.settings import Settings
@@ -27,8 +29,26 @@ def mail_renderer(settings: Settings, folders: Sequence[Path], *, is_serving: bo
 
 
 def default_mailer(settings: Settings, core: Core) -> Mailer:
-    """Return what sends mail where the host gave nothing."""
-    return ConsoleMailer() if settings.is_production else DevMailbox(core.database)
+    """Return what sends mail where the host gave nothing.
+
+    Raises:
+        ConfigurationError: the settings name no way, or one that is not safe here.
+    """
+    way, clock = settings.mail_way(), core.clock
+    if way == "smtp":
+        from gatepost.core.outbox.smtp import SmtpMailer  # noqa: PLC0415 - who mails otherwise need not load it
+
+        return SmtpMailer(settings.smtp_policy(), clock)
+    if way == "file":
+        return FileMailer(settings.mail_folder, settings.mail_sender(), clock)
+    if way == "mailbox":
+        return DevMailbox(core.database)
+    if way == "console":
+        return ConsoleMailer()
+    if settings.email_verification == "required":
+        msg = "GATEPOST_EMAIL_VERIFICATION=required needs a way to send mail: set GATEPOST_SMTP_URL"
+        raise ConfigurationError(msg)
+    return NoMailer()
 
 
 def opened_mailbox(settings: Settings, core: Core) -> str:

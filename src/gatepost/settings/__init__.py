@@ -40,6 +40,9 @@ class Settings(
     """Every option of Gatepost; `docs/settings.md` lists them."""
 
     @field_validator(
+        "mail_from",
+        "smtp_url",
+        "smtp_ca_file",
         "secret",
         "secret_previous",
         "database_url",

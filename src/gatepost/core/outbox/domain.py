@@ -85,11 +85,19 @@ class Mail:
     html: str | None = None
 
 
+class Undeliverable(Exception):
+    """Raised by a mailer: this mail is refused for good, and is not tried again. The reason names no address."""
+
+
 class Mailer(Protocol):
-    """Whatever delivers a mail; raises if it could not."""
+    """Whatever delivers a mail; raises if it could not, and then is asked again later."""
 
     async def send(self, mail: Mail) -> None:
-        """Deliver one mail."""
+        """Deliver one mail.
+
+        Raises:
+            Undeliverable: it never will be.
+        """
         ...
 
 

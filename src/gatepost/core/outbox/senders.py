@@ -1,4 +1,4 @@
-"""Mailers for development: one prints, one keeps what was sent in a table that the mailbox page reads."""
+"""Mailers that mail nobody: one drops, one prints, one keeps mails in a table that the development mailbox reads."""
 
 import sys
 from collections.abc import Sequence
@@ -22,14 +22,24 @@ _insert = Statement(
     )
 )
 _newest = Statement(
-    select(dev_mail.c.id, dev_mail.c.recipient, dev_mail.c.subject, dev_mail.c.body, dev_mail.c.sent_at)
+    select(
+        dev_mail.c.id, dev_mail.c.recipient, dev_mail.c.subject, dev_mail.c.body, dev_mail.c.sent_at, dev_mail.c.html
+    )
     .order_by(dev_mail.c.id.desc())
     .limit(bindparam("page_size", type_=BigInteger))
 )
 
 
+class NoMailer:
+    """Drops every mail: of an application that mails nobody, and says so."""
+
+    async def send(self, mail: Mail) -> None:
+        """Drop a mail."""
+        del mail
+
+
 class ConsoleMailer:
-    """Prints every mail; what a program does that has not been told how to send."""
+    """Prints every mail, and with it links that open accounts: production refuses it."""
 
     async def send(self, mail: Mail) -> None:
         """Print a mail to standard error."""
@@ -56,8 +66,8 @@ class DevMailbox:
 
 
 async def newest_mails(database: Database, size: int = 100) -> Sequence[Row]:
-    """Read the newest mails: id, recipient, subject, body, sent at."""
+    """Read the newest mails: id, recipient, subject, body, sent at, HTML."""
     return await database.hot.read(_newest, {"page_size": size})
 
 
-__all__ = ["ConsoleMailer", "DevMailbox", "newest_mails"]
+__all__ = ["ConsoleMailer", "DevMailbox", "NoMailer", "newest_mails"]

@@ -15,7 +15,7 @@ from gatepost.storage.statement import Statement, Step, store_now_ms
 MAIL = "mail"
 _channel = bindparam("channel", type_=String)
 
-_insert = Statement(
+insert_job = Statement(
     insert(outbox).values(
         id=bindparam("job_id", type_=Uuid),
         channel=_channel,
@@ -69,4 +69,4 @@ def enqueue_step(clock: Clock, keys: PurposeKeys, job: Job, *, job_id: uuid.UUID
         job_id: where the same transaction issues the proof that the mail holds; a new one by default.
     """
     job_id = job_id or uuid7(clock.now_ms())
-    return _insert, {"job_id": job_id, "channel": MAIL, "sealed": seal(keys, job.packed(), context=context(job_id))}
+    return insert_job, {"job_id": job_id, "channel": MAIL, "sealed": seal(keys, job.packed(), context=context(job_id))}

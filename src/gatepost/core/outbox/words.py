@@ -37,6 +37,7 @@ SAMPLE = {
 }
 
 _LINK = re.compile(r"https?://[!-~]+")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC", re.ASCII)
 _UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _MAX_NAME = 40
 
@@ -79,6 +80,8 @@ def _ip(text: str) -> str:
 
 
 def _when(text: str) -> str:
+    if _MOMENT.fullmatch(text):
+        return text
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -2,6 +2,7 @@
 
 import hmac
 import html
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -18,9 +19,13 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="view
 <meta name="color-scheme" content="light dark"><title>Mailbox</title><style>
 body{{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}
 article{{border:1px solid #8885;border-radius:8px;padding:1rem;margin:1rem 0}}h2{{font-size:1rem;margin:0}}
-small{{opacity:.7}}pre{{white-space:pre-wrap;font:inherit;margin:.75rem 0 0}}</style>
+small{{opacity:.7}}iframe{{width:100%;height:32rem;border:0}}
+pre{{white-space:pre-wrap;font:inherit;margin:.75rem 0 0}}</style>
 <h1>Mailbox</h1>{mails}</html>"""
-_MAIL = "<article><h2>{subject}</h2><small>to {recipient}, {sent_at}</small><pre>{body}</pre></article>"
+_MAIL = """<article><h2>{subject}</h2><small>to {recipient}, {sent_at}</small><pre>{body}</pre>{page}</article>"""
+# A sandbox without scripts, forms and our origin; a frame of `srcdoc` keeps this page's policy besides.
+_HTML = """<details><summary>HTML</summary><iframe sandbox="" title="HTML" srcdoc="{html}"></iframe></details>"""
+_LINK = re.compile(r"https?://(?:&amp;|[^\s<>&\"'])+")
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
@@ -46,14 +51,21 @@ def router(host: FeatureHost) -> APIRouter:
                 "subject": subject,
                 "body": body,
                 "sent_at": datetime.fromtimestamp(sent_at / 1000, UTC).isoformat(timespec="seconds"),
+                "html": page or "",
             }
-            for mail_id, recipient, subject, body, sent_at in await newest_mails(host.core.database)
+            for mail_id, recipient, subject, body, sent_at, page in await newest_mails(host.core.database)
         ]
         if "application/json" in request.headers.get("accept", ""):
             return JSONResponse({"items": mails})
-        shown = [_MAIL.format(**{name: html.escape(text) for name, text in mail.items()}) for mail in mails]
-        page = _PAGE.format(mails="".join(shown) or "<p>Nothing has been mailed yet.</p>")
+        page = _PAGE.format(mails="".join(map(_shown, mails)) or "<p>Nothing has been mailed yet.</p>")
         headers = {"Content-Security-Policy": _CSP, "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
         return HTMLResponse(page, headers=headers)
 
     return routes
+
+
+def _shown(mail: dict[str, str]) -> str:
+    """Return a mail as HTML: its text escaped, with its links, and its page in a frame where nothing runs."""
+    safe = {name: html.escape(text) for name, text in mail.items()}
+    safe["body"] = _LINK.sub(r'<a href="\g<0>" rel="noreferrer">\g<0></a>', safe["body"])
+    return _MAIL.format(**safe, page=_HTML.format(html=safe["html"]) if safe["html"] else "")
