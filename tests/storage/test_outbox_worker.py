@@ -37,4 +37,4 @@ async def test_an_error_that_nobody_expected_only_delays_the_mail(
             return bool(it.value("SELECT count(*) FROM gatepost_outbox") == 0)
 
         await eventually(is_done, within=15)
-        assert [mail.subject for mail in it.mails.sent] == ["Your password for localhost was changed"]
+        assert [mail.subject for mail in it.mails.sent].count("Your password for localhost was changed") == 1
