@@ -21,8 +21,8 @@ def written(default: object) -> str:
     """Return a default as the environment would hold it."""
     if default is None:
         return "none"
-    if isinstance(default, str):
-        return default
+    if isinstance(default, str | Path):
+        return str(default)
     if isinstance(default, tuple):
         return json.dumps(list(default))
     return f"{default:g}" if isinstance(default, float) else json.dumps(default)
@@ -61,5 +61,5 @@ def test_default_and_bounds_are_those_of_the_code(name: str) -> None:
 
 
 def test_a_choice_is_listed_whole() -> None:
-    for name in ("env", "signing_algorithm", "throttle"):
+    for name in ("env", "mail", "signing_algorithm", "throttle"):
         assert ROWS[name][1] == ", ".join(f"`{choice}`" for choice in get_args(Settings.model_fields[name].annotation))
