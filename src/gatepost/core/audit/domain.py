@@ -9,6 +9,7 @@ class AuditEvent(StrEnum):
     """Every security-relevant thing that happens here."""
 
     USER_REGISTERED = "user.registered"
+    USER_REGISTERED_AGAIN = "user.registered_again"
     USER_CHANGED = "user.changed"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
@@ -68,6 +69,12 @@ class Origin:
     user_agent: str | None = None
     request_id: str | None = None
     actor_id: uuid.UUID | None = None
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What a mail says of it."""
+        known = {"ip": self.ip, "user_agent": self.user_agent}
+        return {name: value for name, value in known.items() if value is not None}
 
 
 NOWHERE = Origin()

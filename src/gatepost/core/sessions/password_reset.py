@@ -61,7 +61,11 @@ async def reset_password(
         await mark_verified(work, database, services.feed, user_id=user_id, email=proved.email, origin=origin)
         await work.steps(
             audit_step(database.clock, AuditEvent.PASSWORD_RESET, subject_id=user_id, actor_id=user_id, origin=origin),
-            enqueue_step(database.clock, services.keys, Job(kind=MailKind.PASSWORD_CHANGED, user_id=user_id)),
+            enqueue_step(
+                database.clock,
+                services.keys,
+                Job(kind=MailKind.PASSWORD_CHANGED, user_id=user_id, details=origin.words),
+            ),
         )
         await work.publish(PasswordChanged(user_id=user_id))
     return proved

@@ -55,9 +55,19 @@ class Users(Generic[P]):
         return [user_from_row(row, self.profile) for row in rows]
 
     async def create(
-        self, new: NewUser, *, origin: Origin = NOWHERE, within: WithinUser = _nothing_for
+        self,
+        new: NewUser,
+        *,
+        origin: Origin = NOWHERE,
+        within: WithinUser = _nothing_for,
+        otherwise: Within = nothing,
     ) -> User[P] | None:
         """Make a user; return None where an identifier is taken.
+
+        Args:
+            new: what it is made from.
+            origin: where it was asked for.
+            otherwise: what belongs to the same transaction where an identifier is taken.
 
         Raises:
             Refused: a listener within the transaction does not want this user.
@@ -68,6 +78,7 @@ class Users(Generic[P]):
         async with unit_of_work(self._database, self._listeners) as work:
             fields = {"email": new.email, "username": new.username, "full_name": new.full_name}
             if not await work.run(store.insert_user, user_id=user_id, email_verified=new.email_verified, **fields):
+                await otherwise(work)
                 return None
             if new.password_hash is not None:
                 await work.run(store.insert_password, user_id=user_id, hash=new.password_hash)

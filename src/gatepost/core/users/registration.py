@@ -10,6 +10,7 @@ from gatepost.core.users.domain import NewUser, User
 from gatepost.core.users.flow import Users
 from gatepost.kernel.errors import InvalidInput
 from gatepost.kernel.text import clean_text, normalize_email, normalize_username
+from gatepost.storage.unit_of_work import Within, nothing
 
 MAX_FULL_NAME = 200
 
@@ -32,8 +33,9 @@ class Registration:
         email_verified: bool = False,
         roles: Iterable[str] = (),
         origin: Origin = NOWHERE,
+        otherwise: Within = nothing,
     ) -> User[Any] | None:
-        """Make a user with a password; return None where an identifier is taken.
+        """Make a user with a password; return None where an identifier is taken, and has done `otherwise`.
 
         Raises:
             InvalidInput: a value cannot be used; it names the field.
@@ -56,4 +58,4 @@ class Registration:
             email_verified=email_verified,
             roles=frozenset(roles),
         )
-        return await self._users.create(new, origin=origin)
+        return await self._users.create(new, origin=origin, otherwise=otherwise)

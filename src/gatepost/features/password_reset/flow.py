@@ -17,9 +17,9 @@ from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import Unavailable
 
 
-async def forget(core: Core, address: str) -> None:
+async def forget(core: Core, address: str, origin: Origin) -> None:
     """Enqueue the mail for an address, whoever has it."""
-    job = Job(kind=MailKind.RESET_PASSWORD, address=address)
+    job = Job(kind=MailKind.RESET_PASSWORD, address=address, details=origin.words)
     await core.database.hot.run(enqueue_step(core.clock, core.keys, job))
 
 

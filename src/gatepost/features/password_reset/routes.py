@@ -40,7 +40,7 @@ def router(host: FeatureHost) -> APIRouter:
         """Mail a link or a code that sets a new password, if the address is a user's. The answer does not say."""
         origin, address = origin_of(request, host.web.trusted_proxies), normalize_email(to.email)
         await host.core.attempts.spend(Action.PASSWORD_RESET, origin, subject=address)
-        await forget(host.core, address)
+        await forget(host.core, address, origin)
         return Response(status_code=202)
 
     @routes.post("/password/reset", status_code=204)
