@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 async def test_an_error_that_nobody_expected_only_delays_the_mail(
     database_url: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(database_url) as it:
+    async with running(database_url, email_verification="off") as it:
         token = (await it.enrolled())["access_token"]
         hot, failed = it.core.database.hot, asyncio.Event()
         read = hot.read
