@@ -18,6 +18,9 @@ OURS = [
     ("DELETE", "/auth/sessions"),
     ("DELETE", f"/auth/sessions/{ID}"),
     ("POST", "/auth/password/change"),
+    ("GET", "/auth/api-keys"),
+    ("POST", "/auth/api-keys"),
+    ("DELETE", f"/auth/api-keys/{ID}"),
     ("GET", "/host/principal"),
     ("POST", "/host/principal"),
     ("GET", "/host/user"),
@@ -39,6 +42,13 @@ PUBLIC = {
     ("POST", "/auth/password/forgot"),
     ("POST", "/auth/password/reset"),
 }
+
+
+def named(path: str) -> str:
+    """Return a path as OpenAPI names it."""
+    return path.replace(f"api-keys/{ID}", "api-keys/{key_id}").replace(ID, "{session_id}")
+
+
 NOT_OURS = {
     "empty": "",
     "word": "x",
@@ -132,7 +142,7 @@ async def test_a_cookie_that_is_not_ours_opens_nothing_at_public_routes(lab: Lab
 
 
 async def test_every_route_is_known_to_these_tests(lab: Lab) -> None:
-    known = {(method, path.replace(ID, "{session_id}")) for method, path in OURS}
+    known = {(method, named(path)) for method, path in OURS}
     assert set(lab.routes()) == known | PUBLIC | set(ADMIN)
 
 
