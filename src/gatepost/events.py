@@ -3,6 +3,7 @@
 from gatepost.core.login.events import AccountLocked, ManySignInsFailed, SignedIn, SignInFailed
 from gatepost.core.sessions.events import PasswordChanged
 from gatepost.core.users.events import (
+    AccountDisowned,
     EmailChanged,
     EmailVerified,
     RolesChanged,
@@ -15,6 +16,7 @@ from gatepost.core.users.events import (
 from gatepost.kernel.events import Event
 
 __all__ = [
+    "AccountDisowned",
     "AccountLocked",
     "EmailChanged",
     "EmailVerified",

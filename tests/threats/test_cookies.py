@@ -41,6 +41,9 @@ PUBLIC = {
     ("POST", "/auth/email/verify/send"),
     ("POST", "/auth/password/forgot"),
     ("POST", "/auth/password/reset"),
+    ("POST", "/auth/login/email"),
+    ("POST", "/auth/login/email/send"),
+    ("POST", "/auth/disown"),
 }
 
 

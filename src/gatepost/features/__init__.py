@@ -4,6 +4,8 @@ from gatepost.feature import Feature
 from gatepost.features.admin.feature import admin
 from gatepost.features.api_keys.feature import api_keys
 from gatepost.features.dev_mailbox.feature import dev_mailbox
+from gatepost.features.disown.feature import disown
+from gatepost.features.email_sign_in.feature import email_sign_in
 from gatepost.features.email_verification.feature import email_verification
 from gatepost.features.login.feature import login
 from gatepost.features.password.feature import password
@@ -17,12 +19,14 @@ DEFAULT: tuple[Feature, ...] = (
     signup,
     email_verification,
     login,
+    email_sign_in,
     tokens,
     profile,
     sessions,
     api_keys,
     password,
     password_reset,
+    disown,
     admin,
     dev_mailbox,
 )

@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     PROOF_DISOWN = "proof-disown"
     PROOF_INVITATION = "proof-invitation"
     DEVICE = "device"
+    SIGN_IN_FLOW = "sign-in-flow"
     API_KEY = "api-key"
     AUDIT_CHAIN = "audit-chain"
     FIRST_ADMIN = "first-admin"

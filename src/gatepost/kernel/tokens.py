@@ -21,6 +21,7 @@ REFRESH_PREFIX = "gpr_"
 COOKIE_PREFIX = "gpc_"
 PROOF_PREFIX = "gpp_"
 DEVICE_PREFIX = "gpd_"
+FLOW_PREFIX = "gpf_"
 _CODE_DIGITS = 6
 
 
@@ -120,17 +121,22 @@ def parse_proof(text: str) -> ProofToken:
 
 def mint_device(keys: PurposeKeys, device_id: uuid.UUID) -> str:
     """Return the value of a device's cookie."""
-    return DEVICE_PREFIX + _encode(device_id.bytes + _mac(keys.current(Purpose.DEVICE), device_id.bytes, b""))
+    return _mint(keys, Purpose.DEVICE, DEVICE_PREFIX, device_id)
 
 
 def read_device(keys: PurposeKeys, text: str) -> uuid.UUID | None:
     """Return the id in the value of a device's cookie that was minted here, or None: a device proves nothing."""
-    try:
-        raw = _decode(text, DEVICE_PREFIX, _COOKIE_BYTES)
-    except TokenMalformed:
-        return None
-    body, mac = raw[:_ID_BYTES], raw[-_MAC_BYTES:]
-    return uuid.UUID(bytes=body) if _matches(mac, keys.every(Purpose.DEVICE), body, b"") else None
+    return _read(keys, Purpose.DEVICE, DEVICE_PREFIX, text)
+
+
+def mint_flow(keys: PurposeKeys, flow_id: uuid.UUID) -> str:
+    """Return what a client holds that has asked for a sign-in by mail."""
+    return _mint(keys, Purpose.SIGN_IN_FLOW, FLOW_PREFIX, flow_id)
+
+
+def read_flow(keys: PurposeKeys, text: str) -> uuid.UUID | None:
+    """Return the id of a sign-in by mail that was asked for here, or None."""
+    return _read(keys, Purpose.SIGN_IN_FLOW, FLOW_PREFIX, text)
 
 
 def mint_code(keys: PurposeKeys, purpose: Purpose, proof_id: uuid.UUID) -> str:
@@ -153,6 +159,19 @@ def keyed_hash(key: bytes, *parts: str) -> str:
     """Return an unguessable name for something that must not stand in clear (an identifier in a budget's key)."""
     message = b"".join(len(raw).to_bytes(4) + raw for raw in (part.encode() for part in parts))
     return _encode(hmac.digest(key, message, hashlib.sha256)[:18])
+
+
+def _mint(keys: PurposeKeys, purpose: Purpose, prefix: str, subject: uuid.UUID) -> str:
+    return prefix + _encode(subject.bytes + _mac(keys.current(purpose), subject.bytes, b""))
+
+
+def _read(keys: PurposeKeys, purpose: Purpose, prefix: str, text: str) -> uuid.UUID | None:
+    try:
+        raw = _decode(text, prefix, _COOKIE_BYTES)
+    except TokenMalformed:
+        return None
+    body, mac = raw[:_ID_BYTES], raw[-_MAC_BYTES:]
+    return uuid.UUID(bytes=body) if _matches(mac, keys.every(purpose), body, b"") else None
 
 
 def _refresh_body(session_id: uuid.UUID, generation: int) -> bytes:

@@ -92,7 +92,12 @@ class Settings(
 
     def policies(self) -> Mapping[type[Any], object]:
         """Return what features are told, each policy under its own type (see `FeatureHost.policy`)."""
-        found: list[object] = [self.proof_policy(), self.verification_policy(), self.admin_policy()]
+        found: list[object] = [
+            self.proof_policy(),
+            self.verification_policy(),
+            self.mail_sign_in_policy(),
+            self.admin_policy(),
+        ]
         return {type(policy): policy for policy in found}
 
     def web_policy(self) -> WebPolicy:
@@ -100,6 +105,7 @@ class Settings(
         url = (self.public_url or "http://localhost:8000").rstrip("/")
         parts = urlsplit(url)
         is_secure = parts.scheme == "https"
+        cookie = f"__Host-{self.cookie_name}" if is_secure else self.cookie_name
         return WebPolicy(
             prefix=self.prefix,
             public_origin=f"{parts.scheme}://{parts.netloc}",
@@ -107,9 +113,10 @@ class Settings(
             trusted_origins=frozenset(origin.rstrip("/") for origin in self.trusted_origins),
             trusted_proxies=self.trusted_proxies,
             is_secure=is_secure,
-            session_cookie=f"__Host-{self.cookie_name}" if is_secure else self.cookie_name,
-            refresh_cookie=f"__Host-{self.cookie_name}-refresh" if is_secure else f"{self.cookie_name}-refresh",
-            device_cookie=f"__Host-{self.cookie_name}-device" if is_secure else f"{self.cookie_name}-device",
+            session_cookie=cookie,
+            refresh_cookie=f"{cookie}-refresh",
+            device_cookie=f"{cookie}-device",
+            flow_cookie=f"{cookie}-flow",
             session_max_age=self.session_lifetime,
             jwks_max_age=self.jwks_max_age,
             is_development=not self.is_production,

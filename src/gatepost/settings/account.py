@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from gatepost.core.devices import DevicePolicy
+from gatepost.core.login import MailSignInPolicy
 from gatepost.core.proofs import ProofPolicy
 from gatepost.core.users.verification import VerificationPolicy
 from gatepost.kernel.errors import ConfigurationError
@@ -22,8 +23,12 @@ class AccountSettings(PlaceSettings):
     invitation_lifetime: Annotated[int, Field(ge=3_600, le=30 * 86_400)] = 7 * 86_400
     pages_url: str | None = None
     code_lifetime: Annotated[int, Field(ge=60, le=3_600)] = 600
-
+    email_sign_in: bool = False
     new_device_mails: bool = True
+
+    def mail_sign_in_policy(self) -> MailSignInPolicy:
+        """Return whether a proved mailbox signs in."""
+        return MailSignInPolicy(is_offered=self.email_sign_in)
 
     def device_policy(self) -> DevicePolicy:
         """Return whether people are told of sign-ins from new devices."""

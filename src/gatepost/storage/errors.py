@@ -55,3 +55,11 @@ def unavailable_when_unreachable() -> Iterator[None]:
             raise
         _log.warning("the store cannot be reached: %s: %s", type(error).__name__, _first_line(error))
         raise Unavailable(type(error).__name__, retry_after=1) from error
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether somebody else wrote at the same moment what may exist only once, so that trying again sees it."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return True
+    loaded = sys.modules.get("psycopg.errors")
+    return loaded is not None and isinstance(error, loaded.UniqueViolation)

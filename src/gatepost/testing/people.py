@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from gatepost.core.login.events import SignedIn
 from gatepost.core.login.flow import PASSWORD as PASSWORD_METHOD
-from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
+from gatepost.core.sessions.domain import COOKIE_CLIENT, FIRST_PARTY, SessionKind
 from gatepost.core.sessions.flow import Opened, Opening
 from gatepost.core.users.domain import P, User
-from gatepost.features.tokens.flow import FIRST_PARTY
 from gatepost.gate import Gatepost
 from gatepost.kernel.text import normalize_email
 from gatepost.storage.unit_of_work import unit_of_work

@@ -25,6 +25,7 @@ class WebPolicy:
     session_cookie: str
     refresh_cookie: str
     device_cookie: str
+    flow_cookie: str
     session_max_age: int
     jwks_max_age: int
     is_development: bool

@@ -3,10 +3,11 @@
 import base64
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from gatepost.core.sessions.flow import Tokens
 from gatepost.core.users.domain import User
 from gatepost.kernel.errors import AuthError
 
@@ -43,6 +44,27 @@ class UserView(BaseModel):
             roles=sorted(user.roles),
             created_at=user.created_at,
             profile=user.profile.model_dump(mode="json"),
+        )
+
+
+class TokenView(BaseModel):
+    """The first tokens of a session, named as on the token endpoint (RFC 6749, section 5.1)."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    scope: str
+
+    @classmethod
+    def of(cls, tokens: Tokens) -> "TokenView":
+        """Return the view of tokens."""
+        return cls(
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            token_type="Bearer",  # noqa: S106 - the name of a scheme
+            expires_in=tokens.expires_in,
+            scope=tokens.scope,
         )
 
 

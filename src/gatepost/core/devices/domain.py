@@ -58,7 +58,7 @@ def is_worth_a_mail(others: int, recent: int) -> bool:
 
 def words_of(origin: Origin, at_ms: int) -> dict[str, str]:
     """Return what a mail says of a sign-in."""
-    when = datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    when = datetime.fromtimestamp(at_ms // 1000, UTC).isoformat()
     return {"ip": origin.ip or "unknown", "user_agent": origin.user_agent or "unknown", "when": when}
 
 

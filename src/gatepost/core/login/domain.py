@@ -51,6 +51,17 @@ class LoginPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class MailSignInPolicy:
+    """Whether somebody may sign in without a password.
+
+    Attributes:
+        is_offered: a proof of the mailbox opens a session.
+    """
+
+    is_offered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Units:
     """What one attempt takes.
 

@@ -70,7 +70,7 @@ class ProofPolicy:
     verification: int = 86_400
     reset: int = 1_800
     code: int = 600
-    disown: int = 14 * 86_400
+    disown: int = 7 * 86_400
     invitation: int = 7 * 86_400
     is_code: bool = False
 

@@ -128,7 +128,7 @@ class Proofs:
             raise ProofRefused
         return Consumed(proof_id, *rows[0])
 
-    async def guess(self, kind: ProofKind, user_id: uuid.UUID | None, code: str) -> uuid.UUID:
+    async def guess(self, kind: ProofKind, user_id: uuid.UUID | None, code: str, *, slot: str = "") -> uuid.UUID:
         """Count an attempt at a user's code and compare it; return the proof's id, not yet used up.
 
         Raises:
@@ -138,6 +138,7 @@ class Proofs:
         values = {
             "user_id": user_id or uuid.UUID(int=0),
             "purpose": kind.value,
+            "slot": slot,
             "max_attempts": MAX_CODE_ATTEMPTS if self.policy.has_code(kind) else 0,
         }
         rows = (await self._database.hot.run((store.count_attempt, values)))[0]
@@ -165,6 +166,20 @@ class Proofs:
     async def void(self, work: UnitOfWork, kind: ProofKind, user_id: uuid.UUID) -> None:
         """Take every living proof of a kind away from a user."""
         await work.run(store.void, user_id=user_id, purpose=kind.value)
+
+    async def void_after(self, work: UnitOfWork, proved: Consumed) -> None:
+        """Void all that a user could still present after "this was not me" was.
+
+        What was sent to an older mailbox of theirs before this one stays: a thief who has put his own mailbox in the
+        place of theirs, and says it there, must not take the owner's word away.
+        """
+        await work.run(
+            store.void_after,
+            user_id=proved.user_id,
+            purpose=ProofKind.DISOWN.value,
+            proof_id=proved.proof_id,
+            email=proved.email,
+        )
 
     async def prune(self) -> int:
         """Delete what expired a day ago; return how many."""

@@ -105,7 +105,7 @@ count_attempt = Statement(
     .where(
         proof.c.user_id == _user_id,
         proof.c.purpose == _purpose,
-        proof.c.slot == "",
+        proof.c.slot == bindparam("slot", type_=String),
         proof.c.attempts < bindparam("max_attempts", type_=BigInteger),
         _is_good,
     )
@@ -116,6 +116,16 @@ count_attempt = Statement(
 void = Statement(
     update(proof)
     .where(proof.c.user_id == _user_id, proof.c.purpose == _purpose, proof.c.consumed_at.is_(None))
+    .values(consumed_at=store_now_ms())
+)
+# All that a user could still present, but "this was not me" that went to another mailbox before this one did.
+void_after = Statement(
+    update(proof)
+    .where(
+        proof.c.user_id == _user_id,
+        proof.c.consumed_at.is_(None),
+        or_(proof.c.purpose != _purpose, proof.c.id > _id, proof.c.email == _email),
+    )
     .values(consumed_at=store_now_ms())
 )
 prune = Statement(

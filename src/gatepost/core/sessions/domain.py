@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 COOKIE_CLIENT = "browser"
+FIRST_PARTY = "gatepost"
 
 
 class SessionKind(StrEnum):

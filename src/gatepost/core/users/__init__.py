@@ -2,6 +2,7 @@
 
 from gatepost.core.users.domain import NewUser, Profile, User
 from gatepost.core.users.events import (
+    AccountDisowned,
     EmailChanged,
     EmailVerified,
     RolesChanged,
@@ -13,6 +14,7 @@ from gatepost.core.users.events import (
 from gatepost.core.users.flow import Users
 
 __all__ = [
+    "AccountDisowned",
     "EmailChanged",
     "EmailVerified",
     "NewUser",

@@ -58,3 +58,11 @@ class RolesChanged(UserEvent):
     """A user's roles are others now."""
 
     roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDisowned(UserEvent):
+    """A user said "this was not me": sessions, password, devices and proofs are gone; within it, so is what else opens.
+
+    Whatever lets somebody in besides (a passkey, a linked identity) was perhaps added by the thief.
+    """

@@ -96,6 +96,7 @@ set_password = Statement(
         set_={name: row.excluded[name] for name in ("hash", "changed_at", "must_change")},
     )
 )
+remove_password = Statement(delete(password).where(password.c.user_id == _user_id).returning(password.c.user_id))
 # A rehash is not a change of password: `changed_at` stays, and it loses against a change made meanwhile.
 rehash_password = Statement(
     update(password)
@@ -143,4 +144,12 @@ remove_role = Statement(
     delete(user_role)
     .where(user_role.c.user_id == _user_id, user_role.c.role == bindparam("role", type_=String))
     .returning(user_role.c.role)
+)
+_other = user.alias("other")
+# Who else has the address keeps it.
+give_back_email = Statement(
+    update(user)
+    .where(user.c.id == _user_id, ~select(_other.c.id).where(_other.c.email == _email).exists())
+    .values(email=_email, email_verified=True)
+    .returning(user.c.id)
 )

@@ -19,6 +19,7 @@ from gatepost.web.devices import device_of_browser, remember_device
 from gatepost.web.guard import authenticate, public
 from gatepost.web.origin import origin_of
 from gatepost.web.routes import route_class, sets_cookie
+from gatepost.web.signing_in import end_cookie
 from gatepost.web.views import UserView
 
 
@@ -53,9 +54,7 @@ def router(host: FeatureHost) -> APIRouter:
         user = await core.users.get(opened.grant.user_id)
         if user is None:
             raise LoginFailed
-        await _end_cookie(
-            core, before, wanted.origin
-        )  # the session that this browser had: nobody planted one for later
+        await end_cookie(core, before, wanted.origin)  # the session that this browser had: nobody planted one for later
         cookie = core.sessions.cookie(opened)
         set_cookie(response, web.session_cookie, cookie, max_age=web.session_max_age, is_secure=web.is_secure)
         remember_device(response, host, wanted.device)
@@ -70,7 +69,7 @@ def router(host: FeatureHost) -> APIRouter:
         origin = origin_of(request, web.trusted_proxies)
         with contextlib.suppress(NotAuthenticated):
             await _end(core, await authenticate(host, request), origin_of(request, web.trusted_proxies))
-        await _end_cookie(core, read_cookie(request, web.session_cookie), origin)  # a bearer token hid it, good or not
+        await end_cookie(core, read_cookie(request, web.session_cookie), origin)  # a bearer token hid it, good or not
         await _end_refresh_cookie(core, read_cookie(request, web.refresh_cookie))
         response = Response(status_code=204)
         for name in (web.session_cookie, web.refresh_cookie):
@@ -82,12 +81,6 @@ def router(host: FeatureHost) -> APIRouter:
 
 async def _end(core: Core, principal: Principal, origin: Origin) -> None:
     await core.sessions.end(principal.session_id, principal.user_id, origin=origin)
-
-
-async def _end_cookie(core: Core, value: str | None, origin: Origin) -> None:
-    if value is not None:
-        with contextlib.suppress(NotAuthenticated):
-            await _end(core, await core.authenticator.cookie(value), origin)
 
 
 async def _end_refresh_cookie(core: Core, value: str | None) -> None:

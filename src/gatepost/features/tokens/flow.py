@@ -14,8 +14,6 @@ from gatepost.kernel.errors import NotAuthenticated, OAuthError
 from gatepost.kernel.principal import Principal
 from gatepost.kernel.tokens import REFRESH_PREFIX
 
-FIRST_PARTY = "gatepost"
-
 
 async def sign_in(
     core: Core, form: Mapping[str, str], scopes: Sequence[str], client_id: str, origin: Origin, device: str | None

@@ -13,9 +13,10 @@ from fastapi.responses import JSONResponse
 
 from gatepost.core.audit import Origin
 from gatepost.core.runtime import Core
+from gatepost.core.sessions.domain import FIRST_PARTY
 from gatepost.core.sessions.flow import Tokens
 from gatepost.feature import FeatureHost
-from gatepost.features.tokens.flow import FIRST_PARTY, introspect, refresh, revoke, sign_in
+from gatepost.features.tokens.flow import introspect, refresh, revoke, sign_in
 from gatepost.kernel.errors import OAuthError
 from gatepost.web.cookies import read_cookie, set_cookie
 from gatepost.web.csrf import refuse_cross_site
