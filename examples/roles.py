@@ -1,10 +1,11 @@
 """What a route asks of its caller: a role, a permission, a scope, a recent sign-in, a rule of your own."""
 
+import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI
 
-from gatepost import CurrentPrincipal, Gatepost, Principal, Settings, any_of, public, require
+from gatepost import CurrentPrincipal, Gatepost, Principal, Settings, any_of, public, require, require_owner
 
 app = FastAPI()
 gate = Gatepost(
@@ -54,6 +55,34 @@ async def reports() -> str:
 async def kitchen() -> str:
     """Answer cooks, and whoever works here."""
     return "soup"
+
+
+drafts: dict[int, uuid.UUID] = {}
+
+
+async def author_of(draft_id: int) -> uuid.UUID | None:
+    """Return whose draft it is; None where there is none. Ask your database here."""
+    return drafts.get(draft_id)
+
+
+@app.post("/drafts")
+async def new_draft(principal: CurrentPrincipal) -> int:
+    """Make a draft of the caller's."""
+    drafts[len(drafts)] = principal.user_id
+    return len(drafts) - 1
+
+
+@app.get("/drafts/{draft_id}", dependencies=[require_owner(author_of, require(permission="articles.drop"))])
+async def draft(draft_id: int) -> str:
+    """Answer the author, and whoever may drop articles; for others there is no such draft."""
+    return f"draft {draft_id}"
+
+
+@app.delete("/drafts/{draft_id}")
+async def drop_draft(draft_id: int, author: Annotated[Principal, require_owner(author_of)]) -> str:
+    """Answer the author alone."""
+    del drafts[draft_id]
+    return f"dropped by {author.user_id}"
 
 
 members = APIRouter(prefix="/members", dependencies=[require()])

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         require,
     )
     from gatepost.web.guarded_route import GuardedRoute
+    from gatepost.web.ownership import require_owner
     from gatepost.web.views import UserView
 
 _PLACES = {
@@ -59,6 +60,7 @@ _PLACES = {
     "optional_user": "gatepost.web.guard",
     "public": "gatepost.web.guard",
     "require": "gatepost.web.guard",
+    "require_owner": "gatepost.web.ownership",
     "GuardedRoute": "gatepost.web.guarded_route",
     "UserView": "gatepost.web.views",
 }
@@ -94,6 +96,7 @@ __all__ = [
     "optional_user",
     "public",
     "require",
+    "require_owner",
     "tables",
 ]
 

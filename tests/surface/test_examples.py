@@ -69,6 +69,14 @@ def test_roles() -> None:
         signed_in(client, roles.gate, scopes=[], roles=["staff"], by="bearer")
         assert client.get("/reports").status_code == 403
         assert client.get("/kitchen").json() == "soup"
+        mine = client.post("/drafts").json()
+        assert client.get(f"/drafts/{mine}").json() == f"draft {mine}"
+        signed_in(client, roles.gate, roles=["editor"])
+        assert client.get(f"/drafts/{mine}").status_code == 404
+        assert client.delete(f"/drafts/{mine}").status_code == 404
+        signed_in(client, roles.gate, roles=["admin"])
+        assert client.get(f"/drafts/{mine}").json() == f"draft {mine}"
+        assert client.delete(f"/drafts/{mine}").status_code == 404
 
 
 def test_events_and_own_table() -> None:

@@ -20,6 +20,7 @@ from gatepost import (
     current_user,
     public,
     require,
+    require_owner,
 )
 from gatepost.events import UserRegistered
 from gatepost.testing import mailbox, signed_in
@@ -37,6 +38,11 @@ assert_type(plain, Gatepost[Profile])
 assert_type(gate, Gatepost[MyProfile])
 
 
+def author_of(note_id: int) -> UUID | None:
+    """Return whose note it is."""
+    return UUID(int=note_id)
+
+
 async def endpoint(  # noqa: PLR0917 - one of each
     bare: CurrentUser,
     mine: CurrentUser[MyProfile],
@@ -48,6 +54,7 @@ async def endpoint(  # noqa: PLR0917 - one of each
     bound: Annotated[User[MyProfile], Depends(gate.user)],
     admin: Annotated[Principal, require(role="admin")],
     chief: Annotated[Principal, gate.require(role="chief")],
+    owner: Annotated[Principal, require_owner(author_of, gate.require(role="chief"))],
 ) -> None:
     """Say what each parameter is."""
     assert_type(bare, User[Profile])
@@ -56,6 +63,8 @@ async def endpoint(  # noqa: PLR0917 - one of each
     assert_type(maybe, User[Profile] | None)
     assert_type(maybe_mine, User[MyProfile] | None)
     assert_type(principal, Principal)
+    assert_type(owner, Principal)
+    assert_type(owner.is_api_key, bool)
     assert_type(maybe_principal, Principal | None)
     assert_type(tutorial, User[Profile])
     assert_type(bound, User[MyProfile])

@@ -9,6 +9,7 @@ from typing import Any
 
 from gatepost.core.api_keys.domain import ApiKeyPolicy
 from gatepost.core.api_keys.flow import ApiKeys
+from gatepost.core.audit.denials import Denials
 from gatepost.core.authentication import Authenticator
 from gatepost.core.changes import Change, ChangeFeed, ChangeKind, open_feed, prune_changes
 from gatepost.core.devices import DevicePolicy, Devices
@@ -82,6 +83,7 @@ class Core:
     users: Users[Any]
     roles: Roles
     api_keys: ApiKeys
+    denials: Denials
     passwords: Passwords
     password_policy: PasswordPolicy
     sessions: Sessions
@@ -147,6 +149,7 @@ async def running_core(
             users=users,
             roles=Roles(database, listeners, feed, table),
             api_keys=api_keys,
+            denials=Denials(database),
             passwords=passwords,
             password_policy=password_policy,
             sessions=sessions,

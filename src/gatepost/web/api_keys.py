@@ -9,17 +9,16 @@ from typing import Any, TypeVar
 
 from starlette.requests import HTTPConnection
 
-from gatepost.kernel.errors import AuthError
+from gatepost.web.requirements import Forbidden
 
 _OPEN, _CLOSED = "__gatepost_takes_api_keys__", "__gatepost_closed_to_api_keys__"
 F = TypeVar("F")
 
 
-class ApiKeyNotAccepted(AuthError):
+class ApiKeyNotAccepted(Forbidden):
     """The key is good, and this route is for people."""
 
     code = "api_key.not_accepted"
-    status = 403
     public = "An API key cannot be used here."
 
 

@@ -20,10 +20,11 @@ from gatepost.kernel.principal import Principal
 from gatepost.web.api_keys import refuse_api_key
 from gatepost.web.cookies import read_cookie
 from gatepost.web.csrf import is_unsafe, refuse_cross_site
+from gatepost.web.denials import recorded
 from gatepost.web.errors import GuardError, as_http_exception
 from gatepost.web.host import Host, find_host
 from gatepost.web.origin import ACTOR
-from gatepost.web.requirements import Check, Facts, InsufficientScope, Need, enforce
+from gatepost.web.requirements import Check, Facts, Forbidden, InsufficientScope, Need, enforce
 
 SCHEME_NAME = "Gatepost"
 PUBLIC_MARK = "__gatepost_public__"
@@ -123,20 +124,24 @@ class Guard(SecurityBase):
         if self._passes_public and self._lets_pass(connection):
             return None
         host = self._host or find_host(connection)
+        principal: Principal | None = None
         try:
             principal = await authenticate(host, connection)
             if principal.is_api_key:
                 refuse_api_key(connection)
             if self._need is not None:
-                await self._enforce(host, principal)
+                await enforce_at(host, self._need, principal)
         except NotAuthenticated as error:
             if self._is_optional and isinstance(error, NoCredential):
                 return None
             raise as_http_exception(connection, error, was_presented=_presents_token(connection)) from None
         except AuthError as error:
-            raised = as_http_exception(connection, error, was_presented=False)
-            if isinstance(error, InsufficientScope) and isinstance(raised, GuardError):
-                challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'
+            refusal = error
+            if principal is not None and isinstance(error, Forbidden):
+                refusal = await recorded(host, connection, principal, error)
+            raised = as_http_exception(connection, refusal, was_presented=False)
+            if isinstance(refusal, InsufficientScope) and isinstance(raised, GuardError):
+                challenge = f'Bearer error="insufficient_scope", scope="{refusal.scope}"'
                 raised.headers = {**(raised.headers or {}), "WWW-Authenticate": challenge}
             raise raised from None
         return principal
@@ -149,10 +154,16 @@ class Guard(SecurityBase):
             wide.dependency is self for wide in connection.scope["app"].router.dependencies
         )
 
-    async def _enforce(self, host: Host, principal: Principal) -> None:
-        core, need = host.core, cast("Need", self._need)
-        is_verified = need.reads_user and (await core.authenticator.user(principal)).email_verified
-        await enforce(need, principal, Facts(core.clock.now(), host.web.fresh, is_verified))
+
+async def enforce_at(host: Host, need: Need, principal: Principal) -> None:
+    """Check a requirement with what a Gatepost knows of the caller.
+
+    Raises:
+        Forbidden, NotFresh: the first part that does not hold.
+    """
+    core = host.core
+    is_verified = need.reads_user and (await core.authenticator.user(principal)).email_verified
+    await enforce(need, principal, Facts(core.clock.now(), host.web.fresh, is_verified))
 
 
 def _presents_token(connection: HTTPConnection) -> bool:

@@ -4,12 +4,11 @@ import uuid
 from collections.abc import Sequence
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
+from gatepost.core.audit.noted import Noted
 from gatepost.core.throttle.domain import Unit
 from gatepost.kernel.errors import ThrottleSpent
 from gatepost.storage.database import Database
 from gatepost.storage.unit_of_work import record_evidence
-
-_NOTE_EVERY_S, _MAX_NOTED = 60, 10_000
 
 
 class Trail:
@@ -19,7 +18,7 @@ class Trail:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._noted: dict[str, float] = {}
+        self._noted = Noted(database.clock)
 
     async def record(
         self, refusal: ThrottleSpent, units: Sequence[Unit], origin: Origin, user_id: uuid.UUID | None = None
@@ -38,11 +37,4 @@ class Trail:
         await record_evidence(self._database, refusal)
 
     def _is_news(self, budget: str, units: Sequence[Unit]) -> bool:
-        key = next((unit.name for unit in units if unit.budget.name == budget), budget)
-        now = self._database.clock.boottime()
-        if now < self._noted.get(key, 0):
-            return False
-        if len(self._noted) >= _MAX_NOTED:
-            self._noted.clear()
-        self._noted[key] = now + _NOTE_EVERY_S
-        return True
+        return self._noted.is_news(next((unit.name for unit in units if unit.budget.name == budget), budget))
