@@ -25,7 +25,7 @@ except SystemExit as end:
     assert last.split() == ["0", "gatepost.server", "gatepost.server.cli", *COMMANDS]
 
 
-COMMANDS = ["gatepost.server.commands", "gatepost.server.commands.options"]
+COMMANDS = [f"gatepost.server.commands{name}" for name in ("", ".importing", ".options")]
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from gatepost.server.commands.importing import export, import_
 from gatepost.server.commands.options import AppOption
 
 GROUPS = {
@@ -16,6 +17,7 @@ GROUPS = {
     "users": "Users: make, list, disable, give and take roles.",
     "token": "Tokens: what one says, and whether this server accepts it.",
     "secret": "GATEPOST_SECRET: make one, change it.",
+    "migrate": "From another library, in place.",
 }
 
 cli = typer.Typer(
@@ -70,6 +72,10 @@ def doctor(
     from gatepost.server import examination  # noqa: PLC0415 - only this command looks at everything
 
     examination.examine(app=app, is_strict=strict, form=form, ignored=ignore or [])
+
+
+cli.command("import")(import_)
+cli.command()(export)
 
 
 def main() -> None:

@@ -3,12 +3,16 @@
 Both start the database alone: the keys may not be there yet, and no mail of a restored outbox may be sent.
 """
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from gatepost.core.sessions.everybody import sign_everybody_out
 from gatepost.kernel.events import Listeners
+from gatepost.server.backup import back_up
 from gatepost.server.commands.options import AppOption
-from gatepost.server.gates import opened_database
+from gatepost.server.gates import find_gate, opened_database
 from gatepost.server.outcome import execute
 from gatepost.storage.migrate import migrate, require_current
 
@@ -40,3 +44,15 @@ def restored(app: AppOption = None) -> None:
         )
 
     typer.echo(execute(story))
+
+
+@commands.command()
+def backup(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file that does not exist yet.")], app: AppOption = None
+) -> None:
+    """Copy a SQLite database while it is in use; the copy is checked, and its owner's alone."""
+
+    async def story() -> int:
+        return back_up(find_gate(app).settings.url_of_database, path)
+
+    typer.echo(f"{execute(story)} bytes written to {path}")

@@ -3,6 +3,7 @@
 Passwords come by prompt or standard input: an argument would stand in the shell's history and in the list of processes.
 """
 
+import json
 import sys
 import uuid
 from collections.abc import Callable, Coroutine
@@ -10,8 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
+from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.users.domain import User
 from gatepost.core.users.flow import FIRST_ID, Users
+from gatepost.core.users.person import everything_of
 from gatepost.kernel.text import normalize_identifier
 from gatepost.server.commands.options import AppOption, columns
 from gatepost.server.gates import opened
@@ -114,6 +117,22 @@ def set_role(
         return f"has the role {role}" if await users.grant_role(found.id, role) else f"had the role {role} before"
 
     _change(user, app, change)
+
+
+@commands.command("export")
+def export_user(user: IdentifierArgument, app: AppOption = None) -> None:
+    """Print everything that is known of one person, as JSON; the export is recorded."""
+
+    async def story() -> str:
+        async with opened(app) as gate:
+            found = await _find(gate.users, user)
+            if found is None:
+                raise CommandFailed("there is no such user")
+            known = await everything_of(gate.core.database, found.id)
+            await gate.core.database.hot.run(audit_step(gate.clock, AuditEvent.USER_EXPORTED, subject_id=found.id))
+        return json.dumps(known, indent=2, ensure_ascii=False)
+
+    typer.echo(execute(story))
 
 
 def _change(identifier: str, app: str | None, change: _Change) -> None:

@@ -6,6 +6,7 @@ Ids are `sqlalchemy.Uuid`: native on PostgreSQL, 32 hex digits on SQLite.
 
 from gatepost.storage.schema.credentials import api_key, proof
 from gatepost.storage.schema.metadata import metadata
+from gatepost.storage.schema.origins import identity, imported
 from gatepost.storage.schema.people import device, password, role, user, user_role
 from gatepost.storage.schema.records import audit, dev_mail, outbox, throttle
 from gatepost.storage.schema.sessions import change, meta, session, signing_key
@@ -16,6 +17,8 @@ __all__ = [
     "change",
     "dev_mail",
     "device",
+    "identity",
+    "imported",
     "meta",
     "metadata",
     "outbox",

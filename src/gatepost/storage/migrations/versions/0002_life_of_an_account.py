@@ -25,6 +25,7 @@ def upgrade() -> None:
     _add_api_keys()
     _order_identifiers()
     _add_locks()
+    _add_origins()
 
 
 def _add_proofs() -> None:
@@ -110,3 +111,32 @@ def _order_identifiers() -> None:
 def _add_locks() -> None:
     for name in ("lock_us", "locked_until"):
         op.add_column("gatepost_throttle", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
+
+
+def _add_origins() -> None:
+    op.create_table(
+        "gatepost_imported",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("foreign_id", sa.String(length=320), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["gatepost_user.id"], name=op.f("fk_gatepost_imported_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("source", "foreign_id", name=op.f("pk_gatepost_imported")),
+    )
+    op.create_index(op.f("ix_gatepost_imported_user_id"), "gatepost_imported", ["user_id"], unique=False)
+    op.create_table(
+        "gatepost_identity",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("provider", sa.String(length=100), nullable=False),
+        sa.Column("subject", sa.String(length=320), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["gatepost_user.id"], name=op.f("fk_gatepost_identity_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gatepost_identity")),
+        sa.UniqueConstraint("provider", "subject", name="uq_gatepost_identity_subject"),
+    )
+    op.create_index(op.f("ix_gatepost_identity_user_id"), "gatepost_identity", ["user_id"], unique=False)

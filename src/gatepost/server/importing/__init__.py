@@ -1,0 +1,1 @@
+"""`gatepost import`, `gatepost migrate` and `gatepost export`: people, between here and elsewhere."""
