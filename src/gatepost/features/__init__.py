@@ -7,6 +7,7 @@ from gatepost.features.dev_mailbox.feature import dev_mailbox
 from gatepost.features.disown.feature import disown
 from gatepost.features.email_sign_in.feature import email_sign_in
 from gatepost.features.email_verification.feature import email_verification
+from gatepost.features.lockout.feature import lockout
 from gatepost.features.login.feature import login
 from gatepost.features.password.feature import password
 from gatepost.features.password_reset.feature import password_reset
@@ -26,6 +27,7 @@ DEFAULT: tuple[Feature, ...] = (
     api_keys,
     password,
     password_reset,
+    lockout,
     disown,
     admin,
     dev_mailbox,

@@ -91,11 +91,23 @@ class EmailNotVerified(AuthError):
 
 
 class ThrottleSpent(AuthError):
-    """An attempt budget is empty."""
+    """An attempt budget is empty.
+
+    Attributes:
+        budget: its name.
+        limit: how many attempts it allows at once.
+        seconds: over which it fills up again.
+    """
 
     code = "throttle.spent"
     status = 429
     public = "Too many attempts. Try again later."
+
+    def __init__(self, budget: str, *, retry_after: int, limit: int, seconds: int) -> None:
+        super().__init__(budget, retry_after=retry_after)
+        self.budget = budget
+        self.limit = limit
+        self.seconds = seconds
 
 
 class Busy(AuthError):

@@ -39,9 +39,9 @@ class AttemptSettings(PlaceSettings):
         """Return the budgets of a sign-in."""
         found = self.action_budgets()
         return LoginPolicy(
-            address=budget("login-address", self.login_budget_address),
-            pair=budget("login-pair", self.login_budget_pair),
-            account=budget("login-account", self.login_budget_account),
+            address=budget("sign_in.address", self.login_budget_address),
+            pair=budget("sign_in.pair", self.login_budget_pair),
+            account=budget("sign_in.account", self.login_budget_account),
             device=found["sign_in.device"],
             spread=found["sign_in.spread"],
             failures=found["sign_in.failures"],

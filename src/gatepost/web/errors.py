@@ -17,6 +17,7 @@ from gatepost.kernel.errors import (
     InvalidInput,
     NotAuthenticated,
     OAuthError,
+    ThrottleSpent,
 )
 
 WS_POLICY_VIOLATION = 1008
@@ -47,9 +48,7 @@ class GuardError(HTTPException):
 
 def headers_of(error: AuthError) -> dict[str, str]:
     """Return the headers that go with a refusal."""
-    headers = dict(NO_STORE)
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
+    headers = {**NO_STORE, **_waiting(error)}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return headers
@@ -130,9 +129,22 @@ def as_http_exception(connection: HTTPConnection, error: AuthError, *, was_prese
     """
     if connection.scope["type"] == "websocket":
         return WebSocketException(WS_POLICY_VIOLATION, error.text)
-    headers: dict[str, str] = {}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
+    headers = _waiting(error)
     if error.status == NotAuthenticated.status:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if was_presented else "Bearer"
     return GuardError(error.status, error.text, error.code, headers or None)
+
+
+def _waiting(error: AuthError) -> dict[str, str]:
+    """Return the headers that say when asking again makes sense.
+
+    The fields of draft-ietf-httpapi-ratelimit-headers stand on refusals alone: what is left of a budget would tell a
+    guesser how often others have tried. The names in them are ours, which need no escaping (RFC 9651, section 3.3.3).
+    """
+    if error.retry_after is None:
+        return {}
+    headers = {"Retry-After": str(error.retry_after)}
+    if isinstance(error, ThrottleSpent):
+        headers["RateLimit-Policy"] = f'"{error.budget}";q={error.limit};w={error.seconds}'
+        headers["RateLimit"] = f'"{error.budget}";r=0;t={error.retry_after}'
+    return headers

@@ -12,7 +12,7 @@ from gatepost.core.throttle import Budget, Unit, network_of
 from gatepost.kernel.purpose import Purpose, PurposeKeys
 from gatepost.kernel.tokens import keyed_hash
 
-_ALARM = Budget("login-alarm", 1, 60)
+_ALARM = Budget("sign_in.alarm", 1, 60)
 
 
 class Locked(StrEnum):
@@ -99,7 +99,7 @@ class LoginUnits:
         if device is not None:
             return Units((), (), (), (Unit(policy.device, f"{subject}.{self._hash(device)}"),), Locked.DEVICE)
         network = self._hash(network_of(ip))
-        seen = Budget("login-seen", 1, policy.spread.period)
+        seen = Budget("sign_in.seen", 1, policy.spread.period)
         return Units(
             (Unit(policy.address, network),),
             (Unit(policy.spread, network),),

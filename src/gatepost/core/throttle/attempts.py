@@ -4,7 +4,8 @@ It takes one unit each of the budget of the source, of the source with the subje
 subject is any text that the caller sent, whether anybody is behind it or not: nothing here tells the two apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from gatepost.core.audit import Origin
 from gatepost.core.throttle.actions import COSTING, MAIL, SENDING, Action, Scope
@@ -12,7 +13,7 @@ from gatepost.core.throttle.domain import Budget, Unit, network_of
 from gatepost.core.throttle.guard import Taken, Throttle
 from gatepost.core.throttle.memory import MemoryStore
 from gatepost.core.throttle.trail import Trail
-from gatepost.kernel.errors import ThrottleSpent
+from gatepost.kernel.errors import Busy, ThrottleSpent
 from gatepost.kernel.purpose import Purpose, PurposeKeys
 from gatepost.kernel.tokens import keyed_hash
 from gatepost.storage.database import Database
@@ -54,6 +55,16 @@ class Attempts:
             return await throttle.take(address=address, account=account)
         except ThrottleSpent as refusal:
             await self._trail.record(refusal, [*address, *account], origin)
+            raise
+
+    @asynccontextmanager
+    async def around(self, action: Action, origin: Origin, *, subject: str | None = None) -> AsyncIterator[None]:
+        """Spend as `spend` does, around the work; a full hash queue was nobody's attempt."""
+        taken = await self.spend(action, origin, subject=subject)
+        try:
+            yield
+        except Busy:
+            await taken.give_back()
             raise
 
     async def clear(self, action: Action, *, subject: str) -> None:

@@ -4,6 +4,7 @@ First what is cheap and near the attacker (the address), then what protects the 
 refusal stays taken: otherwise a spent account would make attempts free for the address.
 """
 
+import math
 from collections.abc import Sequence
 
 from gatepost.core.throttle.domain import AccountStore, ThrottleStore, Unit
@@ -40,14 +41,15 @@ class Throttle:
         """Take one of each unit, those of the address first.
 
         Raises:
-            ThrottleSpent: a budget is empty; `retry_after` says when it has a unit again, `detail` which one it is.
+            ThrottleSpent: a budget is empty; it says which one, and when that has a unit again.
             Unavailable: a store cannot be reached.
         """
         steps = self._steps(address, account)
         for store, units in steps:
             refusal = await store.take(units)
             if refusal is not None:
-                raise ThrottleSpent(refusal.budget.name, retry_after=refusal.retry_after)
+                budget, seconds = refusal.budget, math.ceil(refusal.budget.period)
+                raise ThrottleSpent(budget.name, retry_after=refusal.retry_after, limit=budget.limit, seconds=seconds)
         return Taken(steps)
 
     async def clear(self, *, address: Sequence[Unit] = (), account: Sequence[Unit] = ()) -> None:

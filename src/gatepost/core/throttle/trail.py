@@ -24,14 +24,14 @@ class Trail:
         self, refusal: ThrottleSpent, units: Sequence[Unit], origin: Origin, user_id: uuid.UUID | None = None
     ) -> None:
         """Write the evidence of a refusal, unless the same key left some in the last minute."""
-        if not self._is_news(refusal.detail, units):
+        if not self._is_news(refusal.budget, units):
             return
         step = audit_step(
             self._database.clock,
             AuditEvent.THROTTLE_SPENT,
             subject_id=user_id,
             origin=origin,
-            detail={"budget": refusal.detail},
+            detail={"budget": refusal.budget},
         )
         refusal.evidence = (step,)
         await record_evidence(self._database, refusal)

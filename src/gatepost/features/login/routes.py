@@ -11,6 +11,7 @@ from gatepost.core.login.flow import Wanted
 from gatepost.core.runtime import Core
 from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
 from gatepost.core.sessions.store import read_authentic
+from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import LoginFailed, NotAuthenticated
 from gatepost.kernel.principal import Principal
@@ -67,8 +68,9 @@ def router(host: FeatureHost) -> APIRouter:
         """Sign out: the session is over in every process. Doing it twice is no error."""
         core, web = host.core, host.web
         origin = origin_of(request, web.trusted_proxies)
+        await core.attempts.spend(Action.SIGN_OUT, origin)
         with contextlib.suppress(NotAuthenticated):
-            await _end(core, await authenticate(host, request), origin_of(request, web.trusted_proxies))
+            await _end(core, await authenticate(host, request), origin)
         await end_cookie(core, read_cookie(request, web.session_cookie), origin)  # a bearer token hid it, good or not
         await _end_refresh_cookie(core, read_cookie(request, web.refresh_cookie))
         response = Response(status_code=204)

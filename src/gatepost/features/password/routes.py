@@ -9,10 +9,12 @@ from gatepost.core.login.flow import PASSWORD
 from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
 from gatepost.core.sessions.flow import Opening
 from gatepost.core.sessions.password_change import change_password
+from gatepost.core.throttle.attempts import Action
 from gatepost.core.users.domain import User
 from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import InvalidInput
 from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
+from gatepost.web.devices import device_of_browser
 from gatepost.web.guard import UserGuard
 from gatepost.web.origin import origin_of
 from gatepost.web.requirements import Need
@@ -42,12 +44,15 @@ def router(host: FeatureHost) -> APIRouter:
         core, web = host.core, host.web
         current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
         words = (user.email, user.username, user.full_name)
-        secret = await core.password_policy.accept(new, field="new_password", words=words)
-        if new == current:
-            field = "new_password"
-            raise InvalidInput(field, "is the current one")
         origin = origin_of(request, web.trusted_proxies)
-        epoch, old_hash = await core.login.confirm_password(user.id, current, origin)
+        device = device_of_browser(request, host, is_given=False)
+        async with core.attempts.around(Action.PASSWORD_CHANGE, origin, subject=str(user.id)):
+            secret = await core.password_policy.accept(new, field="new_password", words=words)
+            if new == current:
+                field = "new_password"
+                raise InvalidInput(field, "is the current one")
+            epoch, old_hash = await core.login.confirm_password(user.id, current, origin, device=device)
+            new_hash = await core.passwords.hash(secret)
         opened = await change_password(
             core.services,
             core.sessions,
@@ -62,7 +67,7 @@ def router(host: FeatureHost) -> APIRouter:
                 origin=origin,
             ),
             old_hash=old_hash,
-            new_hash=await core.passwords.hash(secret),
+            new_hash=new_hash,
             reopens=read_cookie(request, web.session_cookie) is not None,
         )
         response = Response(status_code=204)

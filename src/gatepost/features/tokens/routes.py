@@ -15,6 +15,7 @@ from gatepost.core.audit import Origin
 from gatepost.core.runtime import Core
 from gatepost.core.sessions.domain import FIRST_PARTY
 from gatepost.core.sessions.flow import Tokens
+from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
 from gatepost.features.tokens.flow import introspect, refresh, revoke, sign_in
 from gatepost.kernel.errors import OAuthError
@@ -63,6 +64,7 @@ def router(host: FeatureHost) -> APIRouter:
                 ):  # the session that this browser had: nobody planted one for later
                     await revoke(host.core, cookie, FIRST_PARTY, origin)
             case "refresh_token":
+                await host.core.attempts.spend(Action.REFRESH, origin)
                 tokens = await _refresh_grant(host, form, cookie, origin)
                 wants_cookie = wants_cookie or cookie is not None
                 held = cookie
@@ -82,6 +84,7 @@ def router(host: FeatureHost) -> APIRouter:
         """End the session of a token (RFC 7009); a token that is not good is no error."""
         form = await read_form(request)
         origin = origin_of(request, host.web.trusted_proxies)
+        await host.core.attempts.spend(Action.SIGN_OUT, origin)
         await revoke(host.core, required(form, "token"), form.get("client_id", FIRST_PARTY), origin)
         return Response(status_code=200)
 
@@ -90,6 +93,7 @@ def router(host: FeatureHost) -> APIRouter:
     @oauth_endpoint
     async def introspect_token(request: Request) -> Response:
         """Tell a known resource server whether a token is good now (RFC 7662)."""
+        await host.core.attempts.spend(Action.INTROSPECTION, origin_of(request, host.web.trusted_proxies))
         _require_client(request, host)
         form = await read_form(request)
         return JSONResponse(await introspect(host.core, required(form, "token")))

@@ -1,0 +1,1 @@
+"""The mail to the owner of an account that failures have locked."""
