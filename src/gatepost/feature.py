@@ -62,6 +62,7 @@ class Feature:
         mails: who composes each of its mails.
         pruning: keeps its tables bounded; called every minute, returns how many rows went.
         tasks: what runs as long as the application serves; it must not end by itself.
+        greetings: what the console is told when the application begins to serve, a line each.
         is_for_development: it exists only where the environment is development.
     """
 
@@ -73,6 +74,7 @@ class Feature:
     mails: Mapping[MailKind, Callable[[Any], Composer]] = field(default_factory=dict)
     pruning: Sequence[Callable[[Any], Awaitable[int]]] = ()
     tasks: Sequence[Callable[[Any], Coroutine[Any, Any, None]]] = ()
+    greetings: Sequence[Callable[[Any], Awaitable[str | None]]] = ()
     is_for_development: bool = False
 
 

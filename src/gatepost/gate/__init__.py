@@ -26,7 +26,7 @@ from gatepost.core.users.registration import Registration
 from gatepost.feature import Feature, PolicyT, checked
 from gatepost.features import DEFAULT
 from gatepost.gate.mail import default_mailer, mail_renderer, opened_mailbox
-from gatepost.gate.starting import attach, serve_tasks, started_core
+from gatepost.gate.starting import attach, greet, serve_tasks, started_core
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import AuthError, Unavailable
 from gatepost.kernel.events import Event, Listeners
@@ -150,6 +150,7 @@ class Gatepost(Generic[P]):
                     self._mailbox_key = opened_mailbox(self.settings, core) if isinstance(mailer, DevMailbox) else ""
                     serve_mail(core, mailer)
                     serve_tasks(features, self, core)
+                    await greet(features, self)
                 yield
             finally:
                 self._core = None

@@ -1,6 +1,7 @@
 """Starting: from settings to a running core with every feature attached, and to what runs beside it."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -64,6 +65,14 @@ def attach(feature: Feature, host: FeatureHost, core: Core) -> None:
     for kind, composer in feature.mails.items():
         core.desk.on(kind, composer(host))
     core.pruning.extend(partial(prune, host) for prune in feature.pruning)
+
+
+async def greet(features: Iterable[Feature], host: FeatureHost) -> None:
+    """Let features say on standard error what whoever started this server should know."""
+    for feature in features:
+        for greeting in feature.greetings:
+            if (line := await greeting(host)) is not None:
+                sys.stderr.write(f"{line}\n")
 
 
 def serve_tasks(features: Iterable[Feature], host: FeatureHost, core: Core) -> None:

@@ -64,14 +64,18 @@ class MailDesk:
         host = self._public_url.split("//", 1)[-1].split("/", 1)[0].split(":", 1)[0]
         return Mail(f"<{job_id}@{host}>", letter.recipient, rendered.subject, rendered.text, rendered.html)
 
+    def link(self, page: str, token: str) -> str:
+        """Return the address of a page with a token.
+
+        It stands in the fragment of the link: no browser sends that to a server, so that no log and no `Referer` has
+        it (RFC 3986, section 3.5).
+        """
+        return f"{self._pages_url}/{page}#token={token}"
+
     async def proof_words(
         self, kind: ProofKind, user_id: uuid.UUID, *, job_id: uuid.UUID, email: str, page: str, slot: str = ""
     ) -> dict[str, str] | None:
-        """Issue a proof and return `link`, `minutes` and, where there is one, `code`; None where it is void already.
-
-        The token stands in the fragment of the link: no browser sends that to a server, so that no log and no
-        `Referer` has it (RFC 3986, section 3.5).
-        """
+        """Issue a proof and return `link`, `minutes` and, where there is one, `code`; None where it is void already."""
         issued = await self.proofs.issue(kind, user_id, proof_id=job_id, email=email, slot=slot)
         return self._words(kind, page, issued)
 
@@ -83,7 +87,7 @@ class MailDesk:
         if issued is None:
             return None
         words = {
-            "link": f"{self._pages_url}/{page}#token={issued.token}",
+            "link": self.link(page, issued.token),
             "minutes": str(self.proofs.policy.lifetime_ms(kind) // 60_000),
         }
         return words if issued.code is None else {**words, "code": issued.code}

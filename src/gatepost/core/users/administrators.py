@@ -54,7 +54,7 @@ _take_turn = Statement(
     )
 )
 _has_enabled_admin = Statement(select(1).where(_is_enabled_admin))
-# The name is claimed by inserting it, and where nobody has the role yet: of two at once, one wins.
+# The name is claimed by inserting it: of two at once, one wins.
 _claim_first = Statement(
     lambda insert: (
         insert(meta)
@@ -89,6 +89,10 @@ async def claim_first_administrator(work: UnitOfWork) -> bool:
 
 
 async def lacks_first_administrator(database: Database, role: str) -> bool:
-    """Whether nobody has ever been made administrator."""
-    is_claimed = await database.hot.read(_is_claimed)
-    return not is_claimed and not await database.hot.read(_has_admin, {"admin_role": role})
+    """Whether nobody has ever been made administrator; one who came another way is noted."""
+    if await database.hot.read(_is_claimed):
+        return False
+    if not await database.hot.read(_has_admin, {"admin_role": role}):
+        return True
+    await database.hot.run((_claim_first, {}))
+    return False

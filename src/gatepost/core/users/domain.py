@@ -69,6 +69,7 @@ class NewUser:
     password_hash: str | None = None
     email_verified: bool = False
     roles: frozenset[str] = frozenset()
+    is_invited: bool = False
 
 
 def split_roles(joined: str | None) -> frozenset[str]:

@@ -21,6 +21,7 @@ class UserRegistered(UserEvent):
     username: str | None
     full_name: str | None
     email_verified: bool = False
+    is_invited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

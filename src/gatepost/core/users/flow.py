@@ -25,7 +25,7 @@ FIRST_ID = uuid.UUID(int=0)
 WithinUser = Callable[[UnitOfWork, uuid.UUID], Awaitable[None]]
 
 
-async def _nothing_for(_: UnitOfWork, __: uuid.UUID) -> None:
+async def nothing_for(_: UnitOfWork, __: uuid.UUID) -> None:
     """Belongs to the transaction of who has nothing to add to it."""
 
 
@@ -59,7 +59,7 @@ class Users(Generic[P]):
         new: NewUser,
         *,
         origin: Origin = NOWHERE,
-        within: WithinUser = _nothing_for,
+        within: WithinUser = nothing_for,
         otherwise: Within = nothing,
     ) -> User[P] | None:
         """Make a user; return None where an identifier is taken.
@@ -85,7 +85,9 @@ class Users(Generic[P]):
             for role in new.roles:
                 await work.run(store.grant_role, user_id=user_id, role=role)
             await self._record(work, AuditEvent.USER_REGISTERED, user_id, origin)
-            await work.publish(UserRegistered(user_id=user_id, email_verified=new.email_verified, **fields))
+            await work.publish(
+                UserRegistered(user_id=user_id, email_verified=new.email_verified, is_invited=new.is_invited, **fields)
+            )
             await within(work, user_id)
             rows = await work.run(store.by_id, user_id=user_id)
         return self._one(rows)

@@ -7,12 +7,20 @@ from gatepost.core.audit import Origin
 from gatepost.core.audit.domain import NOWHERE
 from gatepost.core.passwords import PasswordPolicy, Passwords
 from gatepost.core.users.domain import NewUser, User
-from gatepost.core.users.flow import Users
-from gatepost.kernel.errors import InvalidInput
+from gatepost.core.users.flow import Users, WithinUser, nothing_for
+from gatepost.kernel.errors import AuthError, InvalidInput
 from gatepost.kernel.text import clean_text, normalize_email, normalize_username
 from gatepost.storage.unit_of_work import Within, nothing
 
 MAX_FULL_NAME = 200
+
+
+class IdentifierTaken(AuthError):
+    """Somebody has this e-mail address or username."""
+
+    code = "signup.identifier_taken"
+    status = 409
+    public = "Somebody already has this e-mail address or username."
 
 
 class Registration:
@@ -33,9 +41,12 @@ class Registration:
         email_verified: bool = False,
         roles: Iterable[str] = (),
         origin: Origin = NOWHERE,
+        within: WithinUser = nothing_for,
         otherwise: Within = nothing,
     ) -> User[Any] | None:
         """Make a user with a password; return None where an identifier is taken, and has done `otherwise`.
+
+        `within` belongs to the transaction that makes the user, as in `Users.create`.
 
         Raises:
             InvalidInput: a value cannot be used; it names the field.
@@ -58,4 +69,30 @@ class Registration:
             email_verified=email_verified,
             roles=frozenset(roles),
         )
-        return await self._users.create(new, origin=origin, otherwise=otherwise)
+        return await self._users.create(new, origin=origin, within=within, otherwise=otherwise)
+
+    async def invite(
+        self,
+        *,
+        email: str,
+        username: str | None = None,
+        full_name: str | None = None,
+        roles: Iterable[str] = (),
+        origin: Origin = NOWHERE,
+        within: WithinUser,
+    ) -> User[Any] | None:
+        """Make a user without a password; return None where an identifier is taken. `within` sends the invitation.
+
+        Raises:
+            InvalidInput: a value cannot be used; it names the field.
+            Refused: a listener within the transaction does not want this user.
+        """
+        shown = clean_text(full_name, field="full_name", max_length=MAX_FULL_NAME) if full_name else None
+        new = NewUser(
+            email=normalize_email(email),
+            username=normalize_username(username) if username is not None else None,
+            full_name=shown or None,
+            roles=frozenset(roles),
+            is_invited=True,
+        )
+        return await self._users.create(new, origin=origin, within=within)

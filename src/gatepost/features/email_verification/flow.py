@@ -40,7 +40,7 @@ def listeners(host: FeatureHost, on: Listeners) -> None:
     policy = host.policy(VerificationPolicy)
 
     async def ask(event: UserRegistered, connection: AsyncConnection) -> None:
-        if event.email is None or event.email_verified:
+        if event.email is None or event.email_verified or event.is_invited:  # an invitation proves the address
             return
         work = await UnitOfWork.of(host.core.database, connection)
         job = Job(kind=MailKind.VERIFY_EMAIL, user_id=event.user_id)

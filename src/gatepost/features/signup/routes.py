@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from gatepost.core.throttle.attempts import Action
+from gatepost.core.users.registration import IdentifierTaken
 from gatepost.core.users.verification import VerificationPolicy
 from gatepost.feature import FeatureHost
 from gatepost.features.signup.flow import tell_owner
-from gatepost.kernel.errors import AuthError, Busy
+from gatepost.kernel.errors import Busy
 from gatepost.kernel.text import normalize_email, normalize_username
 from gatepost.storage.unit_of_work import nothing
 from gatepost.web.guard import public
@@ -19,14 +20,6 @@ from gatepost.web.routes import route_class
 from gatepost.web.views import UserView
 
 _Text = Annotated[str, Field(max_length=320)]
-
-
-class IdentifierTaken(AuthError):
-    """Somebody has this e-mail address or username."""
-
-    code = "signup.identifier_taken"
-    status = 409
-    public = "Somebody already has this e-mail address or username."
 
 
 class NewAccount(BaseModel):

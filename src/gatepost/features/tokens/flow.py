@@ -92,5 +92,6 @@ def _about(principal: Principal) -> dict[str, Any]:
         "client_id": principal.client_id,
         "scope": " ".join(sorted(principal.scopes)),
         "roles": sorted(principal.roles),
+        **({"act": {"sub": str(principal.actor_id)}} if principal.actor is not None else {}),
         "permissions": sorted(principal.permissions),
     }
