@@ -5,6 +5,9 @@ import re
 ID = "00000000-0000-7000-8000-000000000000"
 ADMIN = [
     ("GET", "/auth/admin/users"),
+    ("POST", "/auth/admin/users"),
+    ("POST", "/auth/admin/users/{user_id}/invitation"),
+    ("POST", "/auth/admin/users/{user_id}/impersonate"),
     ("GET", "/auth/admin/users/{user_id}"),
     ("PATCH", "/auth/admin/users/{user_id}"),
     ("DELETE", "/auth/admin/users/{user_id}"),
