@@ -44,6 +44,8 @@ PUBLIC = {
     ("POST", "/auth/login/email"),
     ("POST", "/auth/login/email/send"),
     ("POST", "/auth/disown"),
+    ("POST", "/auth/invitation"),
+    ("POST", "/auth/setup"),
 }
 
 

@@ -7,7 +7,7 @@ from gatepost.core.audit import Origin
 from gatepost.core.audit.domain import NOWHERE
 from gatepost.core.passwords import PasswordPolicy, Passwords
 from gatepost.core.users.domain import NewUser, User
-from gatepost.core.users.flow import Users, WithinUser, nothing_for
+from gatepost.core.users.flow import Users, WithinUser
 from gatepost.kernel.errors import AuthError, InvalidInput
 from gatepost.kernel.text import clean_text, normalize_email, normalize_username
 from gatepost.storage.unit_of_work import Within, nothing
@@ -41,17 +41,40 @@ class Registration:
         email_verified: bool = False,
         roles: Iterable[str] = (),
         origin: Origin = NOWHERE,
-        within: WithinUser = nothing_for,
         otherwise: Within = nothing,
     ) -> User[Any] | None:
         """Make a user with a password; return None where an identifier is taken, and has done `otherwise`.
-
-        `within` belongs to the transaction that makes the user, as in `Users.create`.
 
         Raises:
             InvalidInput: a value cannot be used; it names the field.
             Busy: the hash queue is full.
             Refused: a listener within the transaction does not want this user.
+        """
+        new = await self.prepared(
+            password=password,
+            email=email,
+            username=username,
+            full_name=full_name,
+            email_verified=email_verified,
+            roles=roles,
+        )
+        return await self._users.create(new, origin=origin, otherwise=otherwise)
+
+    async def prepared(
+        self,
+        *,
+        password: str,
+        email: str | None = None,
+        username: str | None = None,
+        full_name: str | None = None,
+        email_verified: bool = False,
+        roles: Iterable[str] = (),
+    ) -> NewUser:
+        """Return what a user with a password is made from: normalized, judged, hashed.
+
+        Raises:
+            InvalidInput: a value cannot be used; it names the field.
+            Busy: the hash queue is full.
         """
         if email is None and username is None:
             field = "email"
@@ -61,7 +84,7 @@ class Registration:
         shown = clean_text(full_name, field="full_name", max_length=MAX_FULL_NAME) if full_name else None
         words = (address, address.split("@")[0] if address else None, name, shown)
         secret = await self._policy.accept(password, words=words)
-        new = NewUser(
+        return NewUser(
             email=address,
             username=name,
             full_name=shown or None,
@@ -69,7 +92,6 @@ class Registration:
             email_verified=email_verified,
             roles=frozenset(roles),
         )
-        return await self._users.create(new, origin=origin, within=within, otherwise=otherwise)
 
     async def invite(
         self,

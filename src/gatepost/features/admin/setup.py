@@ -53,14 +53,13 @@ def router(host: FeatureHost) -> APIRouter:
                 audit_step(core.clock, AuditEvent.FIRST_ADMIN_MADE, subject_id=user_id, actor_id=user_id, origin=source)
             )
 
-        user = await host.registration.register(
+        new = await host.registration.prepared(
             email=given.email,
             password=given.password.get_secret_value(),
             email_verified=True,  # whoever has the console says so
             roles=[policy.role],
-            origin=source,
-            within=claim,
         )
+        user = await core.users.create(new, origin=source, within=claim)
         if user is None:
             raise IdentifierTaken
         return UserView.of(user)
