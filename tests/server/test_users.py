@@ -165,5 +165,5 @@ def test_a_command_leaves_the_mails_to_the_server(terminal: Terminal, sqlite_url
     columns = "id, sealed, created_at, due_at, attempts, leased_until"
     due = f"INSERT INTO gatepost_outbox ({columns}) VALUES ('{uuid.uuid4().hex}', x'00', 0, 0, 0, 0)"
     query(sqlite_url, due)  # long ago
-    user_of(terminal)
+    user_of(terminal, "--verified")
     assert query(sqlite_url, "SELECT attempts FROM gatepost_outbox") == [(0,)]
