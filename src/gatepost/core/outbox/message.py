@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from gatepost.core.outbox.domain import Mail
@@ -12,9 +12,10 @@ from gatepost.core.outbox.policy import Sender
 
 def message_of(mail: Mail, sender: Sender, now_ms: int) -> EmailMessage:
     """Return the message of a mail; a header that would hold a line break raises."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(sender.name, addr_spec=sender.address)
-    message["To"] = Address(addr_spec=mail.recipient)
+    is_international = not (mail.recipient + sender.address).isascii()
+    message = EmailMessage(policy=SMTPUTF8 if is_international else SMTP)  # RFC 6532
+    message["From"] = _address(sender.address, sender.name)
+    message["To"] = _address(mail.recipient)
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(datetime.fromtimestamp(now_ms / 1000, UTC))
     message["Message-ID"] = mail.message_id
@@ -23,3 +24,8 @@ def message_of(mail: Mail, sender: Sender, now_ms: int) -> EmailMessage:
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def _address(address: str, name: str = "") -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(name, local, domain)
