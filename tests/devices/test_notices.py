@@ -15,6 +15,7 @@ from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.tokens import mint_device, read_device
 from gatepost.storage.unit_of_work import unit_of_work
 from tests.harness import EMAIL, PASSWORD, Running, eventually, running
+from tests.recovery.mailing import token
 
 pytestmark = pytest.mark.anyio
 NEW = "SELECT count(*) FROM gatepost_audit WHERE event = 'login.new_device'"
@@ -201,3 +202,13 @@ async def test_notices_can_be_switched_off_and_the_trail_stays(sqlite_url: str) 
         assert it.value(NEW) == 1
         assert it.value("SELECT count(*) FROM gatepost_outbox") == 0
         assert it.mails.sent == []
+
+
+async def test_a_password_reset_forgets_every_device(database_url: str) -> None:
+    async with running(database_url, **QUIET) as it:
+        await it.register()
+        await sign_in(it.client)
+        await it.client.post("/auth/password/forgot", json={"email": EMAIL})
+        new = {"token": await token(it, "reset-password"), "new_password": "another horse battery"}
+        assert (await it.client.post("/auth/password/reset", json=new)).status_code == 204
+        assert await it.core.devices.device_of(it.client.cookies[COOKIE], await user_id_of(it)) is None

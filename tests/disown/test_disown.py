@@ -10,6 +10,7 @@ import pytest
 from gatepost.core.audit import AuditEvent
 from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.events import AccountDisowned, UserDisabled
+from tests.api_keys.house import minted, owner, status
 from tests.email_sign_in.mailing import asked, refused, sign_in, verified
 from tests.harness import EMAIL, PASSWORD, Running, query, running
 from tests.recovery.mailing import delivered, token, token_in, tokens
@@ -182,3 +183,11 @@ async def test_a_user_of_a_username_alone_signs_in_with_nothing_after_it(sqlite_
         assert (await disown(it, await notice(it))).status_code == 204
         assert (await it.login(password=PASSWORD)).status_code == 401
         assert (await sign_in(it.client, token=await asked(it, it.client))).status_code == 200
+
+
+async def test_it_ends_api_keys(database_url: str) -> None:
+    async with running(database_url) as it:
+        _, key = await minted(it, await owner(it))
+        assert await status(it, key) == 200
+        assert (await disown(it, await notice(it))).status_code == 204
+        assert await status(it, key) == 401

@@ -8,7 +8,6 @@ nothing else: it proves nothing.
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from gatepost.core.audit import Origin
 from gatepost.core.throttle import network_of
@@ -54,12 +53,6 @@ def names_of_cookie(keys: PurposeKeys, cookie: str | None) -> list[str]:
 def is_worth_a_mail(others: int, recent: int) -> bool:
     """Whether a new device is told: it is not the first, and no flood of them buries the mail that matters."""
     return others > 0 and recent <= MAX_BURST
-
-
-def words_of(origin: Origin, at_ms: int) -> dict[str, str]:
-    """Return what a mail says of a sign-in."""
-    when = datetime.fromtimestamp(at_ms // 1000, UTC).isoformat()
-    return {"ip": origin.ip or "unknown", "user_agent": origin.user_agent or "unknown", "when": when}
 
 
 def new_device_id() -> uuid.UUID:

@@ -11,7 +11,6 @@ from gatepost.core.devices.domain import (
     names_of,
     names_of_cookie,
     new_device_id,
-    words_of,
 )
 from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.kernel.purpose import PurposeKeys
@@ -78,7 +77,7 @@ class Devices:
             (store.trim, {"user_id": user_id}),
         )
         if self._policy.is_told and is_worth_a_mail(others, recent):
-            job = Job(kind=MailKind.NEW_DEVICE, user_id=user_id, details=words_of(origin, created_at))
+            job = Job(kind=MailKind.NEW_DEVICE, user_id=user_id, details=origin.words)
             await work.steps(enqueue_step(clock, self._keys, job))
 
     async def forget(self, work: UnitOfWork, user_id: uuid.UUID) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
-from gatepost.core.devices.domain import words_of
 from gatepost.core.devices.flow import Devices
 from gatepost.core.login.domain import Locked, LoginPolicy, LoginUnits, Units
 from gatepost.core.login.events import AccountLocked, ManySignInsFailed, SignInFailed
@@ -118,8 +117,7 @@ class Guesses:
         """Return the mail to the owner of an account that is locked for the first time since it was whole."""
         if guess.user_id is None or guess.units.locks is not Locked.ACCOUNT:
             return []
-        words = words_of(guess.origin, self._database.clock.now_ms())
-        job = Job(kind=MailKind.ACCOUNT_LOCKED, user_id=guess.user_id, details=words)
+        job = Job(kind=MailKind.ACCOUNT_LOCKED, user_id=guess.user_id, details=guess.origin.words)
         return [enqueue_step(self._database.clock, self._keys, job)]
 
     async def _is_alarming(self) -> bool:

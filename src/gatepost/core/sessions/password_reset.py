@@ -7,6 +7,7 @@ time, one goes before the other. A proof that is refused rolls all of it back.
 import uuid
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
+from gatepost.core.devices.store import forget
 from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.core.proofs import Consumed, ProofKind, ProofRefused, Proofs
 from gatepost.core.sessions.ending import end_all_sessions
@@ -32,7 +33,7 @@ async def reset_password(
     new_hash: str,
     origin: Origin,
 ) -> Consumed:
-    """Use a proof up, set its user's password, and end every session and every other proof of theirs.
+    """Use a proof up, set its user's password, end every session and every other proof, forget every device of theirs.
 
     Args:
         services: what sessions work with.
@@ -55,6 +56,7 @@ async def reset_password(
             raise ProofRefused
         await work.run(store.set_password, user_id=user_id, hash=new_hash)
         await end_all_sessions(work, database, services.feed.apply_own, user_id=user_id, epoch=epochs[0][0])
+        await work.run(forget, user_id=user_id)
         for other in _DIES:
             if other is not kind:
                 await proofs.void(work, other, user_id)

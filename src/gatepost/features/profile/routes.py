@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gatepost.core.users.domain import Profile, User
 from gatepost.core.users.registration import MAX_FULL_NAME
 from gatepost.feature import FeatureHost
-from gatepost.kernel.errors import InvalidInput, NotFound
+from gatepost.features.profile.flow import delete_oneself
+from gatepost.kernel.errors import InvalidInput
 from gatepost.kernel.principal import Principal
 from gatepost.kernel.text import clean_text
 from gatepost.web.api_keys import takes_api_keys
@@ -71,8 +72,7 @@ def router(host: FeatureHost) -> APIRouter:
     async def delete_me(request: Request, principal: Annotated[Principal, require(fresh=True, host=host)]) -> Response:
         """Delete oneself and everything that is one's own; needs a recent sign-in."""
         origin = origin_of(request, host.web.trusted_proxies)
-        if not await host.core.users.delete(principal.user_id, origin=origin):
-            raise NotFound
+        await delete_oneself(host.core, principal.user_id, origin)
         response = Response(status_code=204)
         for name in (host.web.session_cookie, host.web.refresh_cookie):
             clear_cookie(response, name, is_secure=host.web.is_secure)

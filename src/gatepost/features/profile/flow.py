@@ -1,0 +1,28 @@
+"""Deleting oneself: everything goes in one transaction, with the mail that says so."""
+
+import uuid
+
+from gatepost.core.audit import Origin
+from gatepost.core.outbox import Job, MailKind, enqueue_step
+from gatepost.core.runtime import Core
+from gatepost.kernel.errors import NotFound
+from gatepost.storage.unit_of_work import UnitOfWork
+
+
+async def delete_oneself(core: Core, user_id: uuid.UUID, origin: Origin) -> None:
+    """Delete a user who asked for it, and tell the mailbox: afterwards nobody knows whose it was.
+
+    Raises:
+        NotFound: there is no such user.
+    """
+    user = await core.users.get(user_id)
+    if user is None:
+        raise NotFound
+
+    async def tell(work: UnitOfWork) -> None:
+        if user.email is not None:
+            job = Job(kind=MailKind.ACCOUNT_DELETED, address=user.email, details=origin.words)
+            await work.steps(enqueue_step(core.clock, core.keys, job))
+
+    if not await core.users.delete(user_id, origin=origin, within=tell):
+        raise NotFound
