@@ -10,6 +10,8 @@ from typing import Any
 from gatepost.core.api_keys.domain import ApiKeyPolicy
 from gatepost.core.api_keys.flow import ApiKeys
 from gatepost.core.audit.denials import Denials
+from gatepost.core.audit.pruning import AuditPolicy
+from gatepost.core.audit.trail import AuditTrail
 from gatepost.core.authentication import Authenticator
 from gatepost.core.changes import Change, ChangeFeed, ChangeKind, open_feed, prune_changes
 from gatepost.core.devices import DevicePolicy, Devices
@@ -61,6 +63,7 @@ class CorePolicy:
     proofs: ProofPolicy
     budgets: Mapping[str, Budget]
     passwords: PasswordRules
+    audit: AuditPolicy
     devices: DevicePolicy = field(default_factory=DevicePolicy)
     hash_threads: int | None = None
     hash_queue: int = 64
@@ -97,6 +100,7 @@ class Core:
     proofs: Proofs
     devices: Devices
     desk: MailDesk
+    trail: AuditTrail
     pruning: list[Callable[[], Awaitable[int]]]
     redis: Any = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -136,6 +140,7 @@ async def running_core(
         devices = Devices(database, policy.keys, policy.devices)
         proofs = Proofs(database, policy.keys, policy.proofs)
         throttle, redis = _throttle(database, policy)
+        trail = AuditTrail(database, policy.keys, policy.audit)
         users.feed = feed
         api_keys = ApiKeys(database, listeners, feed, policy.keys, policy.api_keys)
         authenticator = Authenticator(services, users, api_keys)
@@ -173,6 +178,7 @@ async def running_core(
             proofs=proofs,
             devices=devices,
             desk=desk(proofs),
+            trail=trail,
             pruning=[
                 lambda: prune_changes(database),
                 throttle.prune,
@@ -180,6 +186,7 @@ async def running_core(
                 proofs.prune,
                 devices.prune,
                 api_keys.prune,
+                trail.prune,
             ],
             redis=redis,
         )

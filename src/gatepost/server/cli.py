@@ -12,6 +12,7 @@ from gatepost.server.commands.options import AppOption
 
 GROUPS = {
     "db": "The tables, and what to do after a restore.",
+    "audit": "The audit trail: list, export, verify, prune.",
     "keys": "The keys that sign access tokens.",
     "roles": "Roles: define what they allow, list, delete.",
     "users": "Users: make, list, disable, give and take roles.",

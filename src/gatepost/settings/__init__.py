@@ -82,6 +82,7 @@ class Settings(
             budgets=self.action_budgets(),
             devices=self.device_policy(),
             passwords=self.password_rules(),
+            audit=self.audit_policy(),
             hash_threads=self.hash_threads,
             hash_queue=self.hash_queue,
             revocation_bound=self.revocation_bound,

@@ -19,10 +19,11 @@ def generate() -> None:
 
 @commands.command()
 def rotate(app: AppOption = None) -> None:
-    """Seal the signing keys under the present GATEPOST_SECRET; GATEPOST_SECRET_PREVIOUS opens the old seals."""
+    """Seal what is kept under the present GATEPOST_SECRET; GATEPOST_SECRET_PREVIOUS opens the old seals."""
 
     async def story() -> tuple[int, bool]:
         async with opened(app) as gate:
+            await gate.core.trail.keep_keys()
             return await gate.core.keyring.reseal(), gate.settings.secret_previous is not None
 
     count, has_previous = execute(story)

@@ -10,10 +10,15 @@ from gatepost.storage.schema.origins import identity, imported
 from gatepost.storage.schema.people import device, password, role, user, user_role
 from gatepost.storage.schema.records import audit, dev_mail, outbox, throttle
 from gatepost.storage.schema.sessions import change, meta, session, signing_key
+from gatepost.storage.schema.trail import audit_key, audit_link, audit_mark, audit_queue
 
 __all__ = [
     "api_key",
     "audit",
+    "audit_key",
+    "audit_link",
+    "audit_mark",
+    "audit_queue",
     "change",
     "dev_mail",
     "device",

@@ -28,6 +28,7 @@ audit = Table(
     Column("request_id", String(64)),
     Column("detail", Text),
     Index("ix_gatepost_audit_subject", "subject_id", "at"),
+    Index("ix_gatepost_audit_actor", "actor_id", "at"),
 )
 
 outbox = Table(

@@ -9,6 +9,53 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_REFUSE = "SELECT RAISE(ABORT, 'gatepost_audit is append-only');"
+_PRUNED = "(SELECT position FROM gatepost_audit_mark WHERE name = 'pruned')"
+_IS_PRUNED = f"""
+EXISTS (SELECT 1 FROM gatepost_audit_link WHERE audit_id = OLD.id AND position <= {_PRUNED})
+"""  # noqa: S608 - constants
+# `INSERT OR REPLACE` deletes without asking the triggers of DELETE.
+_TRIGGERS_SQLITE = {
+    "gatepost_audit_is_queued AFTER INSERT ON gatepost_audit": (
+        "INSERT INTO gatepost_audit_queue (audit_id) VALUES (NEW.id);"
+    ),
+    "gatepost_audit_is_not_replaced BEFORE INSERT ON gatepost_audit "
+    "WHEN EXISTS (SELECT 1 FROM gatepost_audit WHERE id = NEW.id)": _REFUSE,
+    f"gatepost_audit_is_kept BEFORE DELETE ON gatepost_audit WHEN NOT {_IS_PRUNED}": _REFUSE,
+    "gatepost_audit_link_is_append_only BEFORE UPDATE ON gatepost_audit_link": _REFUSE,
+    f"gatepost_audit_link_is_kept BEFORE DELETE ON gatepost_audit_link WHEN OLD.position > coalesce({_PRUNED}, 0)": (
+        _REFUSE
+    ),
+    "gatepost_audit_mark_goes_on BEFORE UPDATE ON gatepost_audit_mark WHEN NEW.position < OLD.position": _REFUSE,
+    "gatepost_audit_mark_is_kept BEFORE DELETE ON gatepost_audit_mark": _REFUSE,
+}
+_TRIGGERS_POSTGRESQL = f"""
+CREATE FUNCTION gatepost_audit_enqueue() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN INSERT INTO gatepost_audit_queue (audit_id) VALUES (NEW.id); RETURN NULL; END $$;
+CREATE FUNCTION gatepost_audit_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+IF {_IS_PRUNED} THEN RETURN OLD; END IF;
+RAISE EXCEPTION 'gatepost_audit is append-only'; END $$;
+CREATE FUNCTION gatepost_audit_keep_link() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+IF OLD.position <= {_PRUNED} THEN RETURN OLD; END IF;
+RAISE EXCEPTION 'gatepost_audit is append-only'; END $$;
+CREATE TRIGGER gatepost_audit_is_queued AFTER INSERT ON gatepost_audit
+FOR EACH ROW EXECUTE FUNCTION gatepost_audit_enqueue();
+CREATE TRIGGER gatepost_audit_is_kept BEFORE DELETE ON gatepost_audit
+FOR EACH ROW EXECUTE FUNCTION gatepost_audit_keep();
+CREATE TRIGGER gatepost_audit_is_not_emptied BEFORE TRUNCATE ON gatepost_audit
+FOR EACH STATEMENT EXECUTE FUNCTION gatepost_refuse_change();
+CREATE TRIGGER gatepost_audit_link_is_append_only BEFORE UPDATE ON gatepost_audit_link
+FOR EACH ROW EXECUTE FUNCTION gatepost_refuse_change();
+CREATE TRIGGER gatepost_audit_link_is_kept BEFORE DELETE ON gatepost_audit_link
+FOR EACH ROW EXECUTE FUNCTION gatepost_audit_keep_link();
+CREATE TRIGGER gatepost_audit_link_is_not_emptied BEFORE TRUNCATE ON gatepost_audit_link
+FOR EACH STATEMENT EXECUTE FUNCTION gatepost_refuse_change();
+CREATE TRIGGER gatepost_audit_mark_goes_on BEFORE UPDATE ON gatepost_audit_mark
+FOR EACH ROW WHEN (NEW.position < OLD.position) EXECUTE FUNCTION gatepost_refuse_change();
+CREATE TRIGGER gatepost_audit_mark_is_kept BEFORE DELETE ON gatepost_audit_mark
+FOR EACH ROW EXECUTE FUNCTION gatepost_refuse_change();
+"""  # noqa: S608 - constants
+
 
 def upgrade() -> None:
     """Apply."""
@@ -26,6 +73,7 @@ def upgrade() -> None:
     _order_identifiers()
     _add_locks()
     _add_origins()
+    _add_seals()
 
 
 def _add_proofs() -> None:
@@ -140,3 +188,46 @@ def _add_origins() -> None:
         sa.UniqueConstraint("provider", "subject", name="uq_gatepost_identity_subject"),
     )
     op.create_index(op.f("ix_gatepost_identity_user_id"), "gatepost_identity", ["user_id"], unique=False)
+
+
+def _add_seals() -> None:
+    op.create_index("ix_gatepost_audit_actor", "gatepost_audit", ["actor_id", "at"], unique=False)
+    op.create_table(
+        "gatepost_audit_queue",
+        sa.Column("audit_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("audit_id", name=op.f("pk_gatepost_audit_queue")),
+    )
+    op.create_table(
+        "gatepost_audit_link",
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("audit_id", sa.Uuid(), nullable=False),
+        sa.Column("sealed_at", sa.BigInteger(), nullable=False),
+        sa.Column("key_id", sa.String(length=8), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_gatepost_audit_link")),
+        sa.UniqueConstraint("audit_id", name=op.f("uq_gatepost_audit_link_audit_id")),
+    )
+    op.create_table(
+        "gatepost_audit_mark",
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("key_id", sa.String(length=8), nullable=False),
+        sa.Column("signature", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("leased_by", sa.Uuid(), nullable=True),
+        sa.Column("leased_until", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_gatepost_audit_mark")),
+    )
+    op.create_table(
+        "gatepost_audit_key",
+        sa.Column("id", sa.String(length=8), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gatepost_audit_key")),
+    )
+    op.execute("INSERT INTO gatepost_audit_queue (audit_id) SELECT id FROM gatepost_audit")
+    if op.get_bind().dialect.name == "sqlite":
+        for head, body in _TRIGGERS_SQLITE.items():
+            op.execute(f"CREATE TRIGGER {head} BEGIN {body} END")
+    else:
+        op.execute(_TRIGGERS_POSTGRESQL)
