@@ -12,13 +12,12 @@ from tests.harness import Running, around
 
 
 class Work:
-    """The work of one Gatepost since the last look."""
+    """The work of one Gatepost since the last look; until `monkeypatch.undo()` no mail is sent."""
 
     def __init__(self, it: Running, monkeypatch: pytest.MonkeyPatch) -> None:
         self._done: list[str] = []
         hot, hasher, run = it.core.database.hot, it.core.passwords.hasher, UnitOfWork.run
         dialect = it.core.database.dialect_name
-        self._polls = {outbox.any_due.on(dialect).sql, outbox.lease.on(dialect).sql}
 
         def note(statement: Statement, values: Any) -> None:  # noqa: ANN401 - parameters
             sealed = (values or {}).get("sealed")
@@ -40,6 +39,8 @@ class Work:
         read, run = hot.read, hot.run
 
         async def reading(statement: Statement, values: Any = None) -> Any:  # noqa: ANN401 - rows
+            if statement is outbox.any_due:  # the worker that sends mail waits, or its work would be counted too
+                return []
             note(statement, values)
             return await read(statement, values)
 
@@ -52,6 +53,6 @@ class Work:
         monkeypatch.setattr(hot, "run", running)
 
     def of(self) -> list[str]:
-        """Return what was done since the last call, less the look of the mail worker whether anything is due."""
+        """Return what was done since the last call."""
         done, self._done = self._done, []
-        return [what for what in done if what not in self._polls]
+        return done

@@ -6,6 +6,7 @@ from gatepost.features.api_keys.feature import api_keys
 from gatepost.features.dev_mailbox.feature import dev_mailbox
 from gatepost.features.disown.feature import disown
 from gatepost.features.email_sign_in.feature import email_sign_in
+from gatepost.features.email_change.feature import email_change
 from gatepost.features.email_verification.feature import email_verification
 from gatepost.features.lockout.feature import lockout
 from gatepost.features.login.feature import login
@@ -19,6 +20,7 @@ from gatepost.features.tokens.feature import tokens
 DEFAULT: tuple[Feature, ...] = (
     signup,
     email_verification,
+    email_change,
     login,
     email_sign_in,
     tokens,
