@@ -54,6 +54,9 @@ async def test_a_reset_sets_the_password_and_ends_every_session(database_url: st
         assert it.value("SELECT count(*) FROM gatepost_audit WHERE event = 'password.reset'") == 1
         assert "not-me" in (await delivered(it))[-1].body, "the owner is told, and can say that it was not them"
         assert await reset(it, token=proof) == 400
+        assert it.rows("SELECT detail FROM gatepost_audit WHERE event = 'proof.refused'") == [
+            ('{"purpose": "reset_password", "code": "proof.refused"}',)
+        ]
         await browser.aclose()
 
 

@@ -5,8 +5,8 @@ from gatepost.features.admin.feature import admin
 from gatepost.features.api_keys.feature import api_keys
 from gatepost.features.dev_mailbox.feature import dev_mailbox
 from gatepost.features.disown.feature import disown
-from gatepost.features.email_sign_in.feature import email_sign_in
 from gatepost.features.email_change.feature import email_change
+from gatepost.features.email_sign_in.feature import email_sign_in
 from gatepost.features.email_verification.feature import email_verification
 from gatepost.features.lockout.feature import lockout
 from gatepost.features.login.feature import login

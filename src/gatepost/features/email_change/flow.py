@@ -50,18 +50,22 @@ async def confirm(core: Core, proof: Consumed, origin: Origin) -> None:
         ProofRefused: it is used up, too old, void since something changed, or somebody has the address by now.
     """
     try:
-        async with unit_of_work(core.database, core.listeners) as work:
-            before = await work.run(store.by_id_for_update, user_id=proof.user_id)
-            proved = await core.proofs.consume(work, ProofKind.CHANGE_EMAIL, proof.proof_id)
-            if not before or proved.email is None or proved.user_id != proof.user_id:
-                raise ProofRefused
-            if not await work.run(store.change_email, user_id=proof.user_id, email=proved.email):
-                raise ProofRefused
-            await _follow(work, core, proof.user_id, before[0][1], proved.email, origin)
+        await _move(core, proof, origin)
     except Exception as error:
         if is_conflict(error):
             raise ProofRefused from None
         raise
+
+
+async def _move(core: Core, proof: Consumed, origin: Origin) -> None:
+    async with unit_of_work(core.database, core.listeners) as work:
+        before = await work.run(store.by_id_for_update, user_id=proof.user_id)
+        proved = await core.proofs.consume(work, ProofKind.CHANGE_EMAIL, proof.proof_id)
+        if not before or proved.email is None or proved.user_id != proof.user_id:
+            raise ProofRefused
+        if not await work.run(store.change_email, user_id=proof.user_id, email=proved.email):
+            raise ProofRefused
+        await _follow(work, core, proof.user_id, before[0][1], proved.email, origin)
 
 
 async def _follow(

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from gatepost.core.audit import Origin
 from gatepost.core.proofs import Consumed, ProofKind
+from gatepost.core.proofs.evidence import refusals_recorded
 from gatepost.core.throttle.attempts import Action
 from gatepost.core.users.domain import User
 from gatepost.feature import FeatureHost
@@ -58,17 +60,19 @@ def router(host: FeatureHost) -> APIRouter:
     @public
     async def confirm_change(given: ByToken | ByOwnCode, request: Request) -> Response:
         """Move the account to the address whose mailbox is proved; a code needs its user to be signed in."""
-        await confirm(host.core, await _presented(host, given, request), origin_of(request, host.web.trusted_proxies))
+        origin = origin_of(request, host.web.trusted_proxies)
+        async with refusals_recorded(host.core.database, ProofKind.CHANGE_EMAIL, origin):
+            await confirm(host.core, await _presented(host, given, request, origin), origin)
         return Response(status_code=204)
 
     return routes
 
 
-async def _presented(host: FeatureHost, given: ByToken | ByOwnCode, request: Request) -> Consumed:
-    core, origin = host.core, origin_of(request, host.web.trusted_proxies)
+async def _presented(host: FeatureHost, given: ByToken | ByOwnCode, request: Request, origin: Origin) -> Consumed:
+    core, kind = host.core, ProofKind.CHANGE_EMAIL
     if isinstance(given, ByToken):
         await core.attempts.spend(Action.PROOF, origin)
-        return await core.proofs.look(ProofKind.CHANGE_EMAIL, given.token)
+        return await core.proofs.look(kind, given.token)
     user_id = (await authenticate(host, request)).user_id
     await core.attempts.spend(Action.PROOF, origin, subject=str(user_id))
-    return Consumed(await core.proofs.guess(ProofKind.CHANGE_EMAIL, user_id, plain(given.code)), user_id, None)
+    return Consumed(await core.proofs.guess(kind, user_id, plain(given.code)), user_id, None)

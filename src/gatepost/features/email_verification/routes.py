@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from gatepost.core.proofs import ProofKind
+from gatepost.core.proofs.evidence import refusals_recorded
 from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
 from gatepost.features.email_verification.flow import send, verify
@@ -23,7 +24,8 @@ def router(host: FeatureHost) -> APIRouter:
         """Verify an address by the token or the code that was mailed to it."""
         origin = origin_of(request, host.web.trusted_proxies)
         await host.core.attempts.spend(Action.PROOF, origin, subject=address_of(given))
-        await verify(host.core, await presented(host.core, ProofKind.VERIFY_EMAIL, given), origin)
+        async with refusals_recorded(host.core.database, ProofKind.VERIFY_EMAIL, origin):
+            await verify(host.core, await presented(host.core, ProofKind.VERIFY_EMAIL, given), origin)
         return Response(status_code=204)
 
     @routes.post("/email/verify/send", status_code=202)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, SecretStr
 
 from gatepost.core.proofs import ProofKind
+from gatepost.core.proofs.evidence import refusals_recorded
 from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
 from gatepost.features.password_reset.flow import forget, reset
@@ -52,8 +53,8 @@ def router(host: FeatureHost) -> APIRouter:
         await core.attempts.spend(Action.PROOF, origin, subject=address)
         # Before the proof is looked at: a password that nobody may choose costs no attempt at a code.
         password = await core.password_policy.accept(new, field="new_password", words=(address,))
-        proof = await presented(core, ProofKind.RESET_PASSWORD, given)
-        await reset(core, proof, password, origin=origin)
+        async with refusals_recorded(core.database, ProofKind.RESET_PASSWORD, origin):
+            await reset(core, await presented(core, ProofKind.RESET_PASSWORD, given), password, origin=origin)
         return Response(status_code=204)
 
     return routes
