@@ -26,6 +26,7 @@ from gatepost.core.users.registration import Registration
 from gatepost.feature import Feature, PolicyT, checked
 from gatepost.features import DEFAULT
 from gatepost.gate.mail import default_mailer, mail_renderer, opened_mailbox
+from gatepost.gate.routes import check_routes
 from gatepost.gate.starting import attach, greet, serve_tasks, started_core
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import AuthError, Unavailable
@@ -37,7 +38,6 @@ from gatepost.web.guard import PrincipalGuard, Requirement, UserGuard, require
 from gatepost.web.host import STATE, run_around
 from gatepost.web.openapi import describe_lock
 from gatepost.web.requirements import Check
-from gatepost.web.routing import refuse_open_websockets, refuse_shadowed
 
 _Listener = TypeVar("_Listener", bound=Callable[..., Any])
 _Claims = TypeVar("_Claims", bound=ClaimsFunction)
@@ -88,7 +88,7 @@ class Gatepost(Generic[P]):
         for feature in self._active_features():
             if feature.listeners is not None:
                 feature.listeners(self, self._listeners)
-        self._installed: list[tuple[FastAPI, Any]] = []
+        self.installed: list[tuple[FastAPI, Any]] = []
         self._pending_claims: list[ClaimsFunction] = []
 
     # --- at the application
@@ -106,7 +106,7 @@ class Gatepost(Generic[P]):
         if not routes:
             return
         app.include_router(self.router)
-        self._installed.append((app, app.router.routes[-1]))
+        self.installed.append((app, app.router.routes[-1]))
         run_around(app, self, self.lifespan)
 
     @cached_property
@@ -128,9 +128,8 @@ class Gatepost(Generic[P]):
         del app
         features = checked(self._active_features())
         check_profile(self.profile)
-        for installed, included in self._installed:
-            refuse_shadowed(installed, included)
-            refuse_open_websockets(installed.router)
+        for installed, included in self.installed:
+            check_routes(installed, included, self.web)
         renderer = mail_renderer(self.settings, self._mail_templates, is_serving=is_serving)
         async with started_core(
             self.settings,

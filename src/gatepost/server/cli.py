@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from gatepost.server.commands.importing import export, import_
-from gatepost.server.commands.options import AppOption
+from gatepost.server.commands.options import ApplicationOption, AppOption
 
 GROUPS = {
     "db": "The tables, and what to do after a restore.",
@@ -73,6 +73,19 @@ def doctor(
     from gatepost.server import examination  # noqa: PLC0415 - only this command looks at everything
 
     examination.examine(app=app, is_strict=strict, form=form, ignored=ignore or [])
+
+
+@cli.command()
+def routes(
+    app: ApplicationOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects instead of a table.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail when nothing guards a route.")] = False,
+) -> None:
+    """List every route of an application, and what guards it."""
+    from gatepost.server import route_listing  # noqa: PLC0415 - only this command looks at an application
+
+    route_listing.list_routes(app=app, is_json=as_json, is_strict=strict)
 
 
 cli.command("import")(import_)

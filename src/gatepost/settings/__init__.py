@@ -125,6 +125,8 @@ class Settings(
             fresh=self.fresh,
             password_grant=self.password_grant,
             password_min_length=self.password_min_length,
+            unguarded_routes=self.unguarded_routes,
+            open_paths=self.open_paths,
             introspection_clients={
                 name: secret.get_secret_value() for name, secret in self.introspection_clients.items()
             },

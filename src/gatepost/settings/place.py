@@ -24,6 +24,8 @@ class PlaceSettings(Group):
     prefix: str = "/auth"
     trusted_origins: tuple[str, ...] = ()
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    unguarded_routes: Literal["allow", "warn", "refuse"] = "allow"
+    open_paths: tuple[Annotated[str, Field(pattern=r"^/[^/?#]")], ...] = ()
     cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = "gatepost"
 
     @field_validator("prefix")

@@ -115,13 +115,13 @@ class Guard(SecurityBase):
         )
         self.scheme_name = SCHEME_NAME if host is None else bound_scheme_name(prefix)
         self._host = host
-        self._need = need
-        self._is_optional = is_optional
-        self._passes_public = passes_public
+        self.need = need
+        self.is_optional = is_optional
+        self.passes_public = passes_public
 
     async def principal(self, connection: HTTPConnection) -> Principal | None:
         """Return the caller; None for nobody where that is allowed."""
-        if self._passes_public and self._lets_pass(connection):
+        if self.passes_public and self._lets_pass(connection):
             return None
         host = self._host or find_host(connection)
         principal: Principal | None = None
@@ -129,10 +129,10 @@ class Guard(SecurityBase):
             principal = await authenticate(host, connection)
             if principal.is_api_key:
                 refuse_api_key(connection)
-            if self._need is not None:
-                await enforce_at(host, self._need, principal)
+            if self.need is not None:
+                await enforce_at(host, self.need, principal)
         except NotAuthenticated as error:
-            if self._is_optional and isinstance(error, NoCredential):
+            if self.is_optional and isinstance(error, NoCredential):
                 return None
             raise as_http_exception(connection, error, was_presented=_presents_token(connection)) from None
         except AuthError as error:
@@ -150,7 +150,7 @@ class Guard(SecurityBase):
         """Whether the endpoint is `@public`; where a need stands on the endpoint itself, that is stronger."""
         if not getattr(connection.scope.get("endpoint"), PUBLIC_MARK, False):
             return False
-        return self._need == Need() or any(
+        return self.need == Need() or any(
             wide.dependency is self for wide in connection.scope["app"].router.dependencies
         )
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+Unguarded = Literal["allow", "warn", "refuse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +16,8 @@ class WebPolicy:
         public_path: what follows it where a proxy gives us only a part of the site; "" for the whole.
         trusted_origins: other origins whose pages may call us with cookies.
         trusted_proxies: how many proxies of ours stand before this process.
+        unguarded_routes: what a start does about a route that neither is guarded nor says that it is open.
+        open_paths: paths of the application that are meant to be open, with everything below them.
         is_secure: the public address is https, so cookies are Secure and `__Host-`.
     """
 
@@ -34,3 +39,5 @@ class WebPolicy:
     password_grant: bool
     password_min_length: int
     introspection_clients: Mapping[str, str] = field(repr=False)
+    unguarded_routes: Unguarded = "allow"
+    open_paths: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ class Denials:
                 self._database.clock,
                 AuditEvent.ACCESS_DENIED,
                 subject_id=principal.user_id,
-                actor_id=principal.user_id,
+                actor_id=principal.actor_id or principal.user_id,
                 session_id=principal.session_id,
                 origin=origin,
                 detail={name: value for name, value in detail.items() if value},

@@ -10,6 +10,15 @@ AppOption = Annotated[
         "--app", envvar="GATEPOST_APP", metavar="MODULE:ATTRIBUTE", help="The Gatepost whose settings are in code."
     ),
 ]
+ApplicationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--app",
+        envvar="GATEPOST_APP",
+        metavar="MODULE:ATTRIBUTE",
+        help="The FastAPI application, or the Gatepost that is installed in it.",
+    ),
+]
 
 
 def columns(rows: list[tuple[str, ...]]) -> str:
