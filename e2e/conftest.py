@@ -1,6 +1,7 @@
 """The Todo app as `python -m backend` serves it, on a free port over a database of its own, and a browser."""
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -14,9 +15,12 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from e2e.person import Person
+from e2e.person import MAILBOX_KEY, Person
+from gatepost.core.throttle.actions import DEFAULTS
 
 TODO_APP = Path(__file__).resolve().parent.parent / "examples" / "todo"
+# One address does everything here, and more of it than any person would.
+WIDE = dict.fromkeys(DEFAULTS, "1000000/1")
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,7 +43,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEPOST_")}
     paths = os.pathsep.join(filter(None, [str(TODO_APP), inherited.get("PYTHONPATH")]))
     # One address signs up everybody here.
-    env = inherited | {"PYTHONPATH": paths, "GATEPOST_SIGNUP_BUDGET_ADDRESS": "1000/60"}
+    env = inherited | {
+        "PYTHONPATH": paths,
+        "GATEPOST_SIGNUP_BUDGET_ADDRESS": "1000/60",
+        "GATEPOST_BUDGETS": json.dumps(WIDE),
+        "GATEPOST_MAILBOX_KEY": MAILBOX_KEY,
+    }
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "backend", "--port", str(port)], cwd=folder, env=env, stdout=log, stderr=log

@@ -1,10 +1,13 @@
 """Someone in front of a browser: what they do, in their own words."""
 
 import itertools
+import re
+import time
 import uuid
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+MAILBOX_KEY = "the key of the mailbox"
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
 
@@ -59,3 +62,21 @@ class Person:
     def expect_sign_in(self, words: str) -> None:
         expect(self.page.get_by_text(words)).to_be_visible()
         expect(self.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+    def mail(self, subject: str, number: int = 1) -> str:
+        """Return the text of the newest mail of a subject, once so many of them have come."""
+        headers = {"X-Mailbox-Key": MAILBOX_KEY, "Accept": "application/json"}
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            mails = self.context.request.get("/auth/dev/mailbox", headers=headers).json()["items"]
+            found = [mail for mail in mails if mail["recipient"] == self.email and subject in mail["subject"]]
+            if len(found) >= number:
+                return str(found[0]["body"])
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"{self.email} got no mail {subject!r}")
+
+    def link(self, subject: str, number: int = 1) -> str:
+        """Return the link of the newest mail of a subject."""
+        found = re.search(r"http://\S+#token=\S+", self.mail(subject, number))
+        assert found is not None
+        return found[0]

@@ -44,10 +44,11 @@ def test_an_address_in_use_and_a_bad_form_are_said_in_words(ada: Person, someone
     expect(person.alert).to_contain_text("This e-mail address has an account already.")
 
 
-def test_the_session_is_an_httponly_cookie_and_nothing_else(ada: Person) -> None:
+def test_session_and_device_are_httponly_cookies_and_nothing_else_is_kept(ada: Person) -> None:
     cookies = ada.context.cookies()
-    assert [cookie["httpOnly"] for cookie in cookies] == [True]
-    assert [cookie["sameSite"] for cookie in cookies] == ["Lax"]
+    assert sorted(str(cookie["name"]) for cookie in cookies) == ["gatepost", "gatepost-device"]
+    assert [cookie["httpOnly"] for cookie in cookies] == [True, True]
+    assert [cookie["sameSite"] for cookie in cookies] == ["Lax", "Lax"]
     assert ada.page.evaluate("document.cookie") == ""
     assert ada.page.evaluate("localStorage.length + sessionStorage.length") == 0
 

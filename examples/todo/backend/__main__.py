@@ -18,6 +18,8 @@ def main() -> None:
     url = f"http://127.0.0.1:{port}"
     os.environ.setdefault("GATEPOST_ENV", "development")
     os.environ.setdefault("GATEPOST_PUBLIC_URL", url)
+    os.environ.setdefault("GATEPOST_APP_NAME", "Todo")
+    os.environ.setdefault("GATEPOST_PAGES_URL", "/")  # links in mails lead to the app's own pages
     os.environ.setdefault("GATEPOST_TRUSTED_ORIGINS", '["http://localhost:5173", "http://127.0.0.1:5173"]')
 
     from backend.app import app  # noqa: PLC0415 - reads the settings that were set above

@@ -1,5 +1,9 @@
 import { useEffect } from "react";
 import { AccountPage } from "./account/AccountPage";
+import { VerifyNotice } from "./account/VerifyNotice";
+import { ConfirmPage } from "./entry/ConfirmPage";
+import { ForgotPage } from "./entry/ForgotPage";
+import { NewPasswordPage } from "./entry/NewPasswordPage";
 import { SignInPage } from "./entry/SignInPage";
 import { SignUpPage } from "./entry/SignUpPage";
 import { Button } from "./parts/Button";
@@ -11,7 +15,17 @@ import { useMe, type Me } from "./session";
 import { TodosPage } from "./todos/TodosPage";
 import { words } from "./words";
 
-const TITLES: Record<string, string> = { "/sign-in": "Sign in", "/sign-up": "Create your account", "/account": "Account" };
+const TITLES: Record<string, string> = {
+  "/sign-in": "Sign in",
+  "/sign-up": "Create your account",
+  "/account": "Account",
+  "/forgot": "Forgot your password?",
+  "/reset-password": "Choose a new password",
+  "/invitation": "Welcome",
+  "/verify-email": "Confirm your address",
+  "/confirm-email": "Confirm your new address",
+  "/not-me": "This was not you?",
+};
 
 export function App() {
   const { pathname } = useAddress();
@@ -32,7 +46,28 @@ export function App() {
   );
 }
 
+/** What links in mails lead to, signed in or not. */
+function mailPage(path: string) {
+  switch (path) {
+    case "/reset-password":
+      return <NewPasswordPage kind="reset" />;
+    case "/invitation":
+      return <NewPasswordPage kind="invitation" />;
+    case "/verify-email":
+      return <ConfirmPage kind="verify" />;
+    case "/confirm-email":
+      return <ConfirmPage kind="change" />;
+    case "/not-me":
+      return <ConfirmPage kind="disown" />;
+    default:
+      return null;
+  }
+}
+
 function Page({ me, path }: { me: Me; path: string }) {
+  const linked = mailPage(path);
+  if (linked) return linked;
+  if (path === "/forgot") return <ForgotPage />;
   const isEntry = path === "/sign-in" || path === "/sign-up";
   if (me.user === null) {
     if (!isEntry) return <Redirect to="/sign-in" />;
@@ -42,7 +77,10 @@ function Page({ me, path }: { me: Me; path: string }) {
   return (
     <div key={me.user.id}>
       <Header user={me.user} path={path} />
-      <main className="page">{path === "/account" ? <AccountPage user={me.user} /> : <TodosPage user={me.user} />}</main>
+      <main className="page">
+        <VerifyNotice user={me.user} />
+        {path === "/account" ? <AccountPage user={me.user} /> : <TodosPage user={me.user} />}
+      </main>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** Four pages need no routing library: the address is the state. */
+/** A handful of pages need no routing library: the address is the state. */
 import { useEffect, useSyncExternalStore, type ComponentProps, type MouseEvent } from "react";
 
 const listeners = new Set<() => void>();

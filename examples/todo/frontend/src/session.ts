@@ -57,6 +57,12 @@ export async function signIn(client: QueryClient, identifier: string, password: 
   tabs?.postMessage("in");
 }
 
+/** Something about the account has changed outside of this page's own calls. */
+export async function askAgain(client: QueryClient): Promise<void> {
+  await client.invalidateQueries({ queryKey: ME });
+  tabs?.postMessage("in");
+}
+
 export async function signOut(client: QueryClient): Promise<void> {
   try {
     await logout();

@@ -33,6 +33,13 @@ test("fields are named by Gatepost's errors and by FastAPI's detail alike", () =
   expect(fieldWords(answer(422, { detail: [email] }))).toEqual({ email: "Enter an e-mail address, like ada@example.com." });
 });
 
+test("a reason that goes on from the field's name becomes a sentence", () => {
+  const common = { loc: ["body", "new_password"], msg: "is one of the passwords that are tried first", type: "password.common" };
+  expect(fieldWords(answer(422, { code: "password.common", errors: [common] }))).toEqual({
+    new_password: "It is one of the passwords that are tried first.",
+  });
+});
+
 test("a rule that the server says in one sentence belongs to its field", () => {
   const refused = answer(422, { code: "request.invalid", detail: "new_password: is the current one" });
   expect(fieldWords(refused)).toEqual({ new_password: "It is the current one." });

@@ -6,6 +6,9 @@ const BY_CODE: Record<string, string> = {
   "login.factor_required": "This account needs a second step that this app does not offer yet.",
   "signup.identifier_taken": "This e-mail address has an account already.",
   "session.not_fresh": "For your safety, sign out and in again before you change this.",
+  "login.email_not_verified": "Confirm your address first: open the link that we mailed you.",
+  "password.change_required": "A new password is needed. Choose one by “Forgot your password?”.",
+  "proof.refused": "This link is not valid, or no longer. Ask for a new one.",
   "password.breached": "This password is known from a data leak. Choose another one.",
 };
 
@@ -35,7 +38,8 @@ function sentence({ field, type, message }: FieldError): string {
   if (field.endsWith("password") && type === "string_too_short") return "Use at least 8 characters.";
   if (type === "string_too_long") return "This is too long.";
   if (type === "string_too_short" || type === "missing") return "This cannot be empty.";
-  return message.replace(/^Value error, /, "");
+  const said = message.replace(/^Value error, /, "");
+  return /^(is|needs|must|has|may) /.test(said) ? `It ${said}.` : said; // Gatepost's rules go on from the field's name
 }
 
 function wait(seconds: number | null): string {

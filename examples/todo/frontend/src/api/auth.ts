@@ -32,7 +32,8 @@ export async function fetchMe(): Promise<User | null> {
   }
 }
 
-export const register = (data: NewUser) => call<unknown>({ method: "POST", url: "/auth/register", data });
+/** The new user, or nothing where the server wants the address verified first and tells nobody who has an account. */
+export const register = (data: NewUser) => call<Partial<User> | undefined>({ method: "POST", url: "/auth/register", data });
 
 export const login = (data: { identifier: string; password: string }) =>
   call<User>({ method: "POST", url: "/auth/login", data });
@@ -41,6 +42,26 @@ export const logout = () => call<unknown>({ method: "POST", url: "/auth/logout" 
 
 export const changePassword = (data: { current_password: string; new_password: string }) =>
   call<unknown>({ method: "POST", url: "/auth/password/change", data });
+
+export const sendVerification = (email: string) =>
+  call<unknown>({ method: "POST", url: "/auth/email/verify/send", data: { email } });
+
+export const forgotPassword = (email: string) =>
+  call<unknown>({ method: "POST", url: "/auth/password/forgot", data: { email } });
+
+/** What the link of a mail leads to; the token comes from its fragment. */
+export const verifyEmail = (token: string) => call<unknown>({ method: "POST", url: "/auth/email/verify", data: { token } });
+
+export const confirmEmail = (token: string) =>
+  call<unknown>({ method: "POST", url: "/auth/email/change/confirm", data: { token } });
+
+export const disown = (token: string) => call<unknown>({ method: "POST", url: "/auth/disown", data: { token } });
+
+export const resetPassword = (data: { token: string; new_password: string }) =>
+  call<unknown>({ method: "POST", url: "/auth/password/reset", data });
+
+export const acceptInvitation = (data: { token: string; new_password: string }) =>
+  call<unknown>({ method: "POST", url: "/auth/invitation", data });
 
 export const fetchSessions = () => call<{ items: SessionInfo[]; next: string | null }>({ url: "/auth/sessions" });
 

@@ -61,6 +61,9 @@ export function SignInPage({ me }: { me: Me & { user: null } }) {
         <Button type="submit" busy={enter.isPending}>
           Sign in
         </Button>
+        <p className="fine">
+          <Link href="/forgot">Forgot your password?</Link>
+        </p>
       </form>
     </EntryLayout>
   );

@@ -18,8 +18,9 @@ export function SignUpPage() {
   const [missing, setMissing] = useState<Record<string, string>>({});
   const join = useMutation({
     mutationFn: async (user: NewUser) => {
-      await register(user);
-      await signIn(client, user.email, user.password); // registering opens no session
+      const made = await register(user);
+      if (made?.id !== undefined) await signIn(client, user.email, user.password); // registering opens no session
+      return user.email;
     },
     onError: (error) => {
       focusFirst(form.current, fieldWords(error));
@@ -39,6 +40,13 @@ export function SignUpPage() {
   const wrong = { ...(join.isError ? fieldWords(join.error) : {}), ...missing };
   const general = join.isError && Object.keys(wrong).length === 0 ? join.error : null;
   const isTaken = asApiError(general).code === "signup.identifier_taken";
+  if (join.isSuccess) {
+    return (
+      <EntryLayout title="Look into your mailbox" lead={<Link href="/sign-in">Go to sign-in</Link>}>
+        <Notice tone="good">We have mailed a link to {join.data}. Open it, then sign in.</Notice>
+      </EntryLayout>
+    );
+  }
   return (
     <EntryLayout
       title="Create your account"
