@@ -15,9 +15,21 @@ ADMIN = [
     ("POST", "/auth/admin/users/{user_id}/enable"),
     ("PUT", "/auth/admin/users/{user_id}/roles/{role}"),
     ("DELETE", "/auth/admin/users/{user_id}/roles/{role}"),
+    ("GET", "/auth/admin/users/{user_id}/sessions"),
+    ("DELETE", "/auth/admin/users/{user_id}/sessions"),
+    ("DELETE", "/auth/admin/users/{user_id}/sessions/{session_id}"),
+    ("DELETE", "/auth/admin/users/{user_id}/budgets"),
+    ("GET", "/auth/admin/roles"),
+    ("PUT", "/auth/admin/roles/{role}"),
+    ("DELETE", "/auth/admin/roles/{role}"),
+    ("GET", "/auth/admin/keys"),
+    ("POST", "/auth/admin/keys/rotate"),
+    ("GET", "/auth/admin/audit"),
+    ("POST", "/auth/admin/audit/export"),
 ]
 
 
 def filled(path: str, user_id: object = ID) -> str:
     """Return a path with its parameters filled in."""
-    return re.sub(r"\{\w+\}", "editor", path.replace("{user_id}", str(user_id)))
+    path = path.replace("{user_id}", str(user_id)).replace("{session_id}", ID)
+    return re.sub(r"\{\w+\}", "editor", path)

@@ -6,7 +6,8 @@ be opened stops the start; nothing is generated over it.
 
 import asyncio
 
-from gatepost.core.audit import AuditEvent, audit_step
+from gatepost.core.audit import AuditEvent, Origin, audit_step
+from gatepost.core.audit.domain import NOWHERE
 from gatepost.core.changes.domain import Change, ChangeKind
 from gatepost.core.changes.store import GRACE_MS, change_steps
 from gatepost.core.keys.domain import (
@@ -102,22 +103,23 @@ class Keyring:
             await self.load()
         return made
 
-    async def rotate(self, *, immediately: bool = False) -> str:
+    async def rotate(self, *, immediately: bool = False, origin: Origin = NOWHERE) -> str:
         """Make a successor and return its kid.
 
         Args:
             immediately: it signs at once and every other key is removed now, so that tokens signed before are
                 refused: for a key that leaked.
+            origin: for the audit trail.
         """
         for _ in range(_MAX_CLAIMS):
             await self.load()
-            if await self._make(is_immediate=immediately, removes_others=immediately):
+            if await self._make(is_immediate=immediately, removes_others=immediately, origin=origin):
                 await self.load()
                 return self._rows[-1].kid
         msg = "other processes kept rotating at the same time"
         raise Unavailable(msg)
 
-    async def _make(self, *, is_immediate: bool, removes_others: bool = False) -> bool:
+    async def _make(self, *, is_immediate: bool, removes_others: bool = False, origin: Origin = NOWHERE) -> bool:
         private = generate_key(self.policy.algorithm)
         kid = load_key(private).kid
         sealed = seal(self._keys, private, context=_context(kid))
@@ -128,7 +130,7 @@ class Keyring:
         results = await self._database.hot.run(
             claim_step(sequence, kid, self.policy.algorithm, sealed, ahead),
             *([remove_others_step(kid)] if removes_others else []),
-            audit_step(clock, AuditEvent.KEY_ROTATED, detail={"kid": kid, "immediate": removes_others}),
+            audit_step(clock, AuditEvent.KEY_ROTATED, origin=origin, detail={"kid": kid, "immediate": removes_others}),
             *change_steps(self._database, Change(ChangeKind.KEYS, None, None, keep_until)),
         )
         return bool(results[0])

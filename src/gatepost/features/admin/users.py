@@ -27,7 +27,7 @@ def router(host: FeatureHost) -> APIRouter:
     role_of_admins = host.policy(AdminPolicy).role
 
     def told(user_id: uuid.UUID, action: str, *, keeps_admin: bool = False) -> Any:  # noqa: ANN401 - a Within
-        return partial(_finish, host, user_id, action, role_of_admins if keeps_admin else None)
+        return partial(finish, host, user_id, action, role_of_admins if keeps_admin else None)
 
     @routes.get("", dependencies=[may_read])
     async def list_users(
@@ -98,7 +98,7 @@ def router(host: FeatureHost) -> APIRouter:
     return routes
 
 
-async def _finish(host: FeatureHost, user_id: uuid.UUID, action: str, role_kept: str | None, work: UnitOfWork) -> None:
+async def finish(host: FeatureHost, user_id: uuid.UUID, action: str, role_kept: str | None, work: UnitOfWork) -> None:
     """Keep an administrator, and tell the user by mail, in the transaction of what was done."""
     core = host.core
     if role_kept is not None:

@@ -1,11 +1,9 @@
 """`/sessions`: what is open for the caller, by the hour of its last use, and how to end it."""
 
 import uuid
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel
 
 from gatepost.core.sessions.flow import LAST_ID
 from gatepost.feature import FeatureHost
@@ -14,30 +12,8 @@ from gatepost.kernel.principal import Principal
 from gatepost.web.guard import PrincipalGuard
 from gatepost.web.origin import origin_of
 from gatepost.web.routes import route_class
+from gatepost.web.session_views import SessionPage, session_view
 from gatepost.web.views import cursor_after, read_cursor
-
-_HOUR_MS = 3_600_000
-
-
-class SessionView(BaseModel):
-    """One session of the caller."""
-
-    id: uuid.UUID
-    kind: str
-    client_id: str
-    created_at: datetime
-    last_seen_at: datetime
-    ip: str | None
-    user_agent: str | None
-    current: bool
-    actor_id: uuid.UUID | None  # the administrator who opened it to act as the user
-
-
-class SessionPage(BaseModel):
-    """Some sessions, newest first; `next` is the cursor of the following page."""
-
-    items: list[SessionView]
-    next: str | None
 
 
 def router(host: FeatureHost) -> APIRouter:
@@ -54,7 +30,7 @@ def router(host: FeatureHost) -> APIRouter:
         """The caller's living sessions."""
         before = read_cursor(cursor) if cursor else LAST_ID
         rows = await host.core.sessions.listing(principal.user_id, before, limit + 1)
-        items = [_view(row, principal.session_id) for row in rows[:limit]]
+        items = [session_view(row, principal.session_id) for row in rows[:limit]]
         return SessionPage(items=items, next=cursor_after(items[-1].id) if len(rows) > limit else None)
 
     @routes.delete("/sessions/{session_id}", status_code=204)
@@ -75,22 +51,3 @@ def router(host: FeatureHost) -> APIRouter:
         return Response(status_code=204)
 
     return routes
-
-
-def _view(row: tuple[Any, ...], current: uuid.UUID) -> SessionView:
-    session_id, kind, client_id, created_at, seen_at, ip, user_agent, actor_id = row
-    return SessionView(
-        id=session_id,
-        kind=kind,
-        client_id=client_id,
-        created_at=_date(created_at),
-        last_seen_at=_date(max(created_at, seen_at - seen_at % _HOUR_MS)),
-        ip=ip,
-        user_agent=user_agent,
-        current=session_id == current,
-        actor_id=actor_id,
-    )
-
-
-def _date(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds // 1000, UTC)
