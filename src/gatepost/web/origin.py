@@ -10,6 +10,7 @@ import re
 from starlette.requests import HTTPConnection
 
 from gatepost.core.audit import Origin
+from gatepost.kernel.languages import preferred_language
 
 ACTOR = "gatepost.actor"  # where the guard notes, in the request's scope, who acts
 _MAX_USER_AGENT = 400
@@ -39,6 +40,7 @@ def origin_of(connection: HTTPConnection, trusted_proxies: int) -> Origin:
         user_agent="".join(c for c in agent if c.isprintable())[:_MAX_USER_AGENT] or None,
         request_id=request_id if _REQUEST_ID.fullmatch(request_id) else None,
         actor_id=connection.scope.get(ACTOR),
+        language=preferred_language(connection.headers.get("accept-language", "")),
     )
 
 

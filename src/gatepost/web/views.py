@@ -31,6 +31,7 @@ class UserView(BaseModel):
     roles: list[str]
     created_at: datetime
     profile: dict[str, Any]
+    locale: str | None = None
 
     @classmethod
     def of(cls, user: User[Any]) -> "UserView":
@@ -44,6 +45,7 @@ class UserView(BaseModel):
             roles=sorted(user.roles),
             created_at=user.created_at,
             profile=user.profile.model_dump(mode="json"),
+            locale=user.locale,
         )
 
 

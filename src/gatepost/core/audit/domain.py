@@ -62,6 +62,7 @@ class Origin:
         ip: the client's address, by the configured count of proxies.
         user_agent: what the client calls itself, cut to 400 characters.
         request_id: ours, or the proxy's where it is a plain token.
+        language: the one that it would like best (RFC 5646), for mails.
         actor_id: who sent it, as its credential says; of an administrator who acts as a user, the administrator.
     """
 
@@ -69,6 +70,7 @@ class Origin:
     user_agent: str | None = None
     request_id: str | None = None
     actor_id: uuid.UUID | None = None
+    language: str | None = None
 
     @property
     def words(self) -> dict[str, str]:

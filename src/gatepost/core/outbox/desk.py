@@ -60,7 +60,8 @@ class MailDesk:
         if letter is None:
             return None
         words = {"url": self._public_url, **_when(job_id), **job.details, **letter.words}
-        rendered = self._renderer.render(job.kind, letter.locale or job.locale, words)
+        locale = letter.locale or await self._locale_of(letter.recipient, job) or job.locale
+        rendered = self._renderer.render(job.kind, locale, words)
         host = self._public_url.split("//", 1)[-1].split("/", 1)[0].split(":", 1)[0]
         return Mail(f"<{job_id}@{host}>", letter.recipient, rendered.subject, rendered.text, rendered.html)
 
@@ -91,6 +92,10 @@ class MailDesk:
             "minutes": str(self.proofs.policy.lifetime_ms(kind) // 60_000),
         }
         return words if issued.code is None else {**words, "code": issued.code}
+
+    async def _locale_of(self, recipient: str, job: Job) -> str | None:
+        user = await (self.users.get(job.user_id) if job.user_id is not None else self.users.find(recipient))
+        return user.locale if user is not None else None
 
     async def _notice(self, job_id: uuid.UUID, job: Job) -> Letter | None:
         user = await self.users.get(job.user_id) if job.user_id is not None else None

@@ -45,6 +45,7 @@ class User(Generic[P]):
         id: stable, UUIDv7.
         email: canonical, or None for a user with a username only.
         epoch: moves on whenever every credential issued so far must die.
+        locale: the language of mails to them (RFC 5646), or None where nobody said.
     """
 
     id: Annotated[uuid.UUID, _NeverFromRequest()]
@@ -57,6 +58,7 @@ class User(Generic[P]):
     is_disabled: bool
     epoch: int
     profile: P
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -69,7 +71,17 @@ class NewUser:
     password_hash: str | None = None
     email_verified: bool = False
     roles: frozenset[str] = frozenset()
+    locale: str | None = None
     is_invited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFields:
+    """What an owner may write about themselves."""
+
+    full_name: str | None
+    profile: Profile
+    locale: str | None
 
 
 def split_roles(joined: str | None) -> frozenset[str]:
@@ -90,6 +102,7 @@ def user_from_row(row: Row, profile: type[P]) -> User[P]:
         is_disabled=row[7] is not None,
         created_at=datetime.fromtimestamp(row[8] / 1000, UTC),
         roles=split_roles(row[9]),
+        locale=row[10],
     )
 
 

@@ -13,7 +13,7 @@ from gatepost.core.roles.domain import check_role
 from gatepost.core.sessions.ending import end_all_sessions
 from gatepost.core.users import store
 from gatepost.core.users.administrators import set_verified
-from gatepost.core.users.domain import NewUser, P, Profile, User, user_from_row, write_profile
+from gatepost.core.users.domain import NewUser, OwnFields, P, Profile, User, user_from_row, write_profile
 from gatepost.core.users.events import RolesChanged, UserDeleted, UserDisabled, UserEnabled, UserRegistered
 from gatepost.kernel.errors import NotFound
 from gatepost.kernel.events import Listeners
@@ -77,7 +77,8 @@ class Users(Generic[P]):
         user_id = uuid7(self._database.clock.now_ms())
         async with unit_of_work(self._database, self._listeners) as work:
             fields = {"email": new.email, "username": new.username, "full_name": new.full_name}
-            if not await work.run(store.insert_user, user_id=user_id, email_verified=new.email_verified, **fields):
+            row = {"user_id": user_id, "email_verified": new.email_verified, "locale": new.locale, **fields}
+            if not await work.run(store.insert_user, **row):
                 await otherwise(work)
                 return None
             if new.password_hash is not None:
@@ -95,13 +96,13 @@ class Users(Generic[P]):
     async def update(
         self, user_id: uuid.UUID, *, full_name: str | None, profile: Profile, origin: Origin = NOWHERE
     ) -> User[P]:
-        """Write what an owner may write about themselves."""
-        return await self.edit(user_id, lambda _: (full_name, profile), origin=origin)
+        """Write an owner's name and profile."""
+        return await self.edit(user_id, lambda user: OwnFields(full_name, profile, user.locale), origin=origin)
 
     async def edit(
-        self, user_id: uuid.UUID, change: Callable[[User[P]], tuple[str | None, Profile]], *, origin: Origin = NOWHERE
+        self, user_id: uuid.UUID, change: Callable[[User[P]], OwnFields], *, origin: Origin = NOWHERE
     ) -> User[P]:
-        """Write a user's name and profile as a function of what they are; two at once lose nothing of either.
+        """Write what an owner may write as a function of what it is; two at once lose nothing of either.
 
         Raises:
             NotFound: there is no such user.
@@ -111,9 +112,9 @@ class Users(Generic[P]):
             user = self._one(await work.run(store.by_id_for_update, user_id=user_id))
             if user is None:
                 raise NotFound
-            full_name, profile = change(user)
-            stored = write_profile(profile)
-            await work.run(store.write_profile_fields, user_id=user_id, full_name=full_name, profile=stored)
+            own = change(user)
+            fields = {"full_name": own.full_name, "profile": write_profile(own.profile), "locale": own.locale}
+            await work.run(store.write_profile_fields, user_id=user_id, **fields)
             await self._changed(work, user_id)
             await self._record(work, AuditEvent.USER_CHANGED, user_id, origin)
             rows = await work.run(store.by_id, user_id=user_id)

@@ -9,6 +9,7 @@ from gatepost.core.passwords import PasswordPolicy, Passwords
 from gatepost.core.users.domain import NewUser, User
 from gatepost.core.users.flow import Users, WithinUser
 from gatepost.kernel.errors import AuthError, InvalidInput
+from gatepost.kernel.languages import language_tag
 from gatepost.kernel.text import clean_text, normalize_email, normalize_username
 from gatepost.storage.unit_of_work import Within, nothing
 
@@ -57,6 +58,7 @@ class Registration:
             full_name=full_name,
             email_verified=email_verified,
             roles=roles,
+            locale=origin.language,
         )
         return await self._users.create(new, origin=origin, otherwise=otherwise)
 
@@ -69,6 +71,7 @@ class Registration:
         full_name: str | None = None,
         email_verified: bool = False,
         roles: Iterable[str] = (),
+        locale: str | None = None,
     ) -> NewUser:
         """Return what a user with a password is made from: normalized, judged, hashed.
 
@@ -91,6 +94,7 @@ class Registration:
             password_hash=await self._passwords.hash(secret),
             email_verified=email_verified,
             roles=frozenset(roles),
+            locale=language_tag(locale) if locale else None,
         )
 
     async def invite(

@@ -23,10 +23,12 @@ USER_COLUMNS = (
     user.c.disabled_at,
     user.c.created_at,
     roles_of_user().label("roles"),
+    user.c.locale,
 )
 _user_id = bindparam("user_id", type_=Uuid)
 _email = bindparam("email", type_=user.c.email.type)
 _identifier = bindparam("identifier", type_=String)
+_locale = bindparam("locale", type_=user.c.locale.type)
 
 by_id = Statement(select(*USER_COLUMNS).where(user.c.id == _user_id))
 # Writers of one row wait for each other here: what is made of it is made of what the last one wrote.
@@ -63,6 +65,7 @@ insert_user = Statement(
             email_verified=bindparam("email_verified", type_=user.c.email_verified.type),
             username=bindparam("username", type_=user.c.username.type),
             full_name=bindparam("full_name", type_=user.c.full_name.type),
+            locale=_locale,
             epoch=0,
             created_at=store_now_ms(),
         )
@@ -137,6 +140,7 @@ write_profile_fields = Statement(
     .values(
         full_name=bindparam("full_name", type_=user.c.full_name.type),
         profile=bindparam("profile", type_=user.c.profile.type),
+        locale=_locale,
     )
     .returning(user.c.id)
 )

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gatepost.core.users.domain import Profile, User
+from gatepost.core.users.domain import OwnFields, Profile, User
 from gatepost.core.users.registration import MAX_FULL_NAME
 from gatepost.feature import FeatureHost
 from gatepost.features.profile.flow import delete_oneself
 from gatepost.kernel.errors import InvalidInput
+from gatepost.kernel.languages import MAX_TAG, language_tag
 from gatepost.kernel.principal import Principal
 from gatepost.kernel.text import clean_text
 from gatepost.web.api_keys import takes_api_keys
@@ -27,6 +28,7 @@ class Changes(BaseModel):
 
     full_name: Annotated[str | None, Field(max_length=MAX_FULL_NAME * 2)] = None
     profile: dict[str, Any] | None = None
+    locale: Annotated[str | None, Field(max_length=MAX_TAG)] = None
 
 
 def _full_name(changes: Changes, current: str | None) -> str | None:
@@ -46,6 +48,12 @@ def _profile(changes: Changes, current: Profile, kind: type[Profile]) -> Profile
         raise InvalidInput(place[:200], first["msg"]) from None
 
 
+def _locale(changes: Changes, current: str | None) -> str | None:
+    if "locale" not in changes.model_fields_set:
+        return current
+    return language_tag(changes.locale) if changes.locale else None
+
+
 def router(host: FeatureHost) -> APIRouter:
     """Return the routes for one Gatepost."""
     routes = APIRouter(route_class=route_class(host), tags=["me"])
@@ -59,11 +67,15 @@ def router(host: FeatureHost) -> APIRouter:
 
     @routes.patch("/me")
     async def change_me(changes: Changes, request: Request, user: Annotated[User[Any], Depends(caller)]) -> UserView:
-        """Change one's name and profile; what is not sent stays."""
+        """Change one's name, profile and language; what is not sent stays."""
         origin = origin_of(request, host.web.trusted_proxies)
 
-        def merged(current: User[Any]) -> tuple[str | None, Profile]:
-            return _full_name(changes, current.full_name), _profile(changes, current.profile, host.profile)
+        def merged(current: User[Any]) -> OwnFields:
+            return OwnFields(
+                full_name=_full_name(changes, current.full_name),
+                profile=_profile(changes, current.profile, host.profile),
+                locale=_locale(changes, current.locale),
+            )
 
         return UserView.of(await host.core.users.edit(user.id, merged, origin=origin))
 
