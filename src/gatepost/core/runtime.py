@@ -37,6 +37,8 @@ from gatepost.core.throttle.fallback import FallbackStore
 from gatepost.core.throttle.memory import MemoryStore
 from gatepost.core.throttle.sql import SqlStore
 from gatepost.core.users.flow import Users
+from gatepost.core.webhooks.domain import WebhookPolicy
+from gatepost.core.webhooks.worker import Webhooks
 from gatepost.crypto.passwords import HashPolicy, PasswordHasher
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.events import Listeners
@@ -64,6 +66,7 @@ class CorePolicy:
     budgets: Mapping[str, Budget]
     passwords: PasswordRules
     audit: AuditPolicy
+    webhooks: WebhookPolicy
     devices: DevicePolicy = field(default_factory=DevicePolicy)
     hash_threads: int | None = None
     hash_queue: int = 64
@@ -101,6 +104,7 @@ class Core:
     devices: Devices
     desk: MailDesk
     trail: AuditTrail
+    webhooks: Webhooks
     pruning: list[Callable[[], Awaitable[int]]]
     redis: Any = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -140,7 +144,8 @@ async def running_core(
         devices = Devices(database, policy.keys, policy.devices)
         proofs = Proofs(database, policy.keys, policy.proofs)
         throttle, redis = _throttle(database, policy)
-        trail = AuditTrail(database, policy.keys, policy.audit)
+        webhooks = Webhooks(database, policy.keys, policy.webhooks)
+        trail = AuditTrail(database, policy.keys, policy.audit, [webhooks.follow])
         users.feed = feed
         api_keys = ApiKeys(database, listeners, feed, policy.keys, policy.api_keys)
         authenticator = Authenticator(services, users, api_keys)
@@ -179,6 +184,7 @@ async def running_core(
             devices=devices,
             desk=desk(proofs),
             trail=trail,
+            webhooks=webhooks,
             pruning=[
                 lambda: prune_changes(database),
                 throttle.prune,

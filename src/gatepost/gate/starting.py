@@ -78,4 +78,6 @@ async def greet(features: Iterable[Feature], host: FeatureHost) -> None:
 def serve_tasks(features: Iterable[Feature], host: FeatureHost, core: Core) -> None:
     """Start what core and features do beside requests; the core ends it."""
     core.tasks.append(asyncio.create_task(core.trail.sealer.run()))
+    if core.webhooks.policy.endpoints:
+        core.tasks.append(asyncio.create_task(core.webhooks.run()))
     core.tasks.extend(asyncio.create_task(task(host)) for feature in features for task in feature.tasks)

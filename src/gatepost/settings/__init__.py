@@ -83,6 +83,7 @@ class Settings(
             devices=self.device_policy(),
             passwords=self.password_rules(),
             audit=self.audit_policy(),
+            webhooks=self.webhook_policy(),
             hash_threads=self.hash_threads,
             hash_queue=self.hash_queue,
             revocation_bound=self.revocation_bound,

@@ -52,6 +52,8 @@ class AuditEvent(StrEnum):
     BUDGET_CLEARED = "budget.cleared"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_PRUNED = "audit.pruned"
+    WEBHOOK_FAILED = "webhook.failed"
+    WEBHOOK_STOPPED = "webhook.stopped"
 
 
 @dataclass(frozen=True, slots=True)
