@@ -10,6 +10,7 @@ from gatepost.features.email_sign_in.feature import email_sign_in
 from gatepost.features.email_verification.feature import email_verification
 from gatepost.features.lockout.feature import lockout
 from gatepost.features.login.feature import login
+from gatepost.features.pages.feature import pages
 from gatepost.features.password.feature import password
 from gatepost.features.password_reset.feature import password_reset
 from gatepost.features.profile.feature import profile
@@ -29,6 +30,7 @@ DEFAULT: tuple[Feature, ...] = (
     api_keys,
     password,
     password_reset,
+    pages,
     lockout,
     disown,
     admin,
