@@ -1,7 +1,7 @@
 """What stands on each page, and to which endpoint its button posts (a path relative to the page)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -10,16 +10,26 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: what it asks, what its button does, what it says when that is done."""
+    """One page.
+
+    Attributes:
+        title: its heading.
+        lead: what the reader should know before the button is pressed.
+        button: what stands on it.
+        endpoint: where it posts the token.
+        done: what is said afterwards.
+        asks: which other fields there are, and what each is called in the request.
+    """
 
     title: str
     lead: str
     button: str
     endpoint: str
     done: str
-    sets_password: bool = False
+    asks: Mapping[str, str] = field(default_factory=dict)
 
 
+_NEW_PASSWORD = {"password": "new_password"}
 PAGES: Mapping[str, Page] = MappingProxyType(
     {
         "verify-email": Page(
@@ -42,7 +52,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             button="Set the password",
             endpoint="../password/reset",
             done="Your password is set. You can sign in with it now.",
-            sets_password=True,
+            asks=_NEW_PASSWORD,
         ),
         "invitation": Page(
             title="Welcome",
@@ -50,7 +60,15 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             button="Open the account",
             endpoint="../invitation",
             done="Your account is open. You can sign in now.",
-            sets_password=True,
+            asks=_NEW_PASSWORD,
+        ),
+        "setup": Page(
+            title="The first administrator",
+            lead="Nobody administers this server yet. Choose the address and the password of who will.",
+            button="Make this administrator",
+            endpoint="../setup",
+            done="The administrator is made. You can sign in now.",
+            asks={"email": "email", "password": "password"},
         ),
         "sign-in": Page(
             title="Sign in",
@@ -61,7 +79,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         ),
         "not-me": Page(
             title="This was not me",
-            lead="Every device is signed out, the password is no longer good, and you are mailed a link to set a new one.",
+            lead="Every device is signed out, and your password ends. You are mailed a link to set a new one.",
             button="Secure my account",
             endpoint="../disown",
             done="Your account is secured. Look at your mailbox for the way back in.",
@@ -84,4 +102,5 @@ def rendered(page: Page, home: str) -> str:
     """
     words = {"title": page.title, "lead": page.lead, "button": page.button, "endpoint": page.endpoint}
     values = {name: escape(text) for name, text in {**words, "done": page.done, "home": home}.items()}
-    return Template(file("page.html")).substitute(values, field=file("password.html") if page.sets_password else "")
+    fields = "".join(Template(file(f"{name}.html")).substitute(member=member) for name, member in page.asks.items())
+    return Template(file("page.html")).substitute(values, fields=fields)

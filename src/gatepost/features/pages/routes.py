@@ -1,5 +1,7 @@
-"""`GET /pages/{name}`: static files that know nothing of anybody. The token of a link never comes here: it stands in the
-fragment, the page's script takes it from there, waits for a button, and posts it to the endpoint that it is for.
+"""`GET /pages/{name}`: static files that know nothing of anybody.
+
+The token of a link never comes here: it stands in the fragment. The page's script takes it from there, waits for a
+button, and posts it to the endpoint that it is for.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 // of mail open links and run scripts. Field names are not in the HTML: without this script nothing is sent at all.
 "use strict";
 
-const TOKEN = /^gpp_[A-Za-z0-9_-]{20,100}$/;
+const TOKEN = /^[A-Za-z0-9_-]{16,200}$/;
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 history.replaceState(null, "", location.pathname);
 // A second link, opened in the same tab, changes the fragment alone.
@@ -10,13 +10,16 @@ addEventListener("hashchange", () => location.reload());
 
 const form = document.querySelector("form");
 const button = form.querySelector("button");
-const password = document.getElementById("password");
+const fields = [...form.querySelectorAll("[data-member]")];
 const outcome = document.getElementById("outcome");
 
 function say(text, kind) {
   outcome.textContent = text;
   outcome.dataset.kind = kind;
-  password?.setAttribute("aria-invalid", String(kind === "again"));
+}
+
+function mark(wrong) {
+  for (const field of fields) field.setAttribute("aria-invalid", String(field === wrong));
 }
 
 function finish(text, kind) {
@@ -26,29 +29,35 @@ function finish(text, kind) {
   outcome.focus();
 }
 
-function again(text) {
+function again(text, field) {
   say(text, "again");
-  (password ?? button).focus();
+  mark(field);
+  (field ?? button).focus();
 }
 
-async function problemOf(answer) {
+// Which field a refusal is about, and what is to be said of it.
+function wrongField(problem) {
+  const error = problem.errors?.[0];
+  const field = fields.find((one) => error?.loc?.includes(one.dataset.member));
+  return field && { field, text: `${field.labels[0].textContent}: ${error.msg}.`.replace("..", ".") };
+}
+
+async function read(answer) {
   try {
-    const problem = await answer.json();
-    const reason = answer.status === 422 && problem.errors?.[0]?.msg;
-    return reason ? `The password ${reason}.` : problem.detail;
+    return await answer.json();
   } catch {
-    return undefined;
+    return {};
   }
 }
 
 async function post() {
-  const body = password ? { token, new_password: password.value } : { token };
+  const typed = Object.fromEntries(fields.map((field) => [field.dataset.member, field.value]));
   let answer;
   try {
     answer = await fetch(form.dataset.endpoint, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
+      body: JSON.stringify({ token, ...typed }),
       cache: "no-store",
       redirect: "error",
     });
@@ -60,19 +69,24 @@ async function post() {
     finish(form.dataset.done, "done");
     return;
   }
-  const text = (await problemOf(answer)) ?? "Something went wrong. Try again in a moment.";
-  if (answer.status === 422 || answer.status === 429 || answer.status >= 500) again(text);
+  const problem = await read(answer);
+  const wrong = answer.status === 422 && wrongField(problem);
+  const text = problem.detail ?? "Something went wrong. Try again in a moment.";
+  if (wrong) again(wrong.text, wrong.field);
+  else if (answer.status === 422 || answer.status === 429 || answer.status >= 500) again(text);
   else finish(text, "failed");
 }
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (button.disabled) return;
-  if (password && !password.value) {
-    again("Type a new password first.");
+  const empty = fields.find((field) => !field.value);
+  if (empty) {
+    again(`${empty.labels[0].textContent} is missing.`, empty);
     return;
   }
   button.disabled = true;
+  mark();
   say("One moment …", "busy");
   try {
     await post();
@@ -82,12 +96,12 @@ form.addEventListener("submit", async (event) => {
 });
 
 document.getElementById("show")?.addEventListener("change", (event) => {
-  password.type = event.target.checked ? "text" : "password";
+  document.getElementById("password").type = event.target.checked ? "text" : "password";
 });
 
 if (TOKEN.test(token)) {
   form.hidden = false;
-  (password ?? button).focus();
+  (fields[0] ?? button).focus();
 } else {
   finish("This page opens from the link in a mail. Open that link again.", "failed");
 }
