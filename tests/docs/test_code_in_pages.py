@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/mail.md", "docs/roles.md", "docs/sessions.md")
+PAGES = ("README.md", "docs/abuse.md", "docs/mail.md", "docs/roles.md", "docs/sessions.md")
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 BLOCKS = [
     (page, number, block) for page in PAGES for number, block in enumerate(_BLOCK.findall((ROOT / page).read_text()))

@@ -72,7 +72,7 @@ class Login:
         self._policy = policy
         self._devices = devices
         self._factors = factors
-        self.guesses = Guesses(database, throttle, keys, policy, devices)
+        self.guesses = Guesses(database, listeners, throttle, keys, policy, devices)
 
     async def with_password(self, identifier: str, password: str, wanted: Wanted) -> Opened:
         """Open a session for who proves a password.

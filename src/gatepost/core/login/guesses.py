@@ -8,7 +8,8 @@ why a lock tells once until the budget was whole again.
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
@@ -18,8 +19,8 @@ from gatepost.core.login.events import AccountLocked, ManySignInsFailed, SignInF
 from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.core.throttle import Taken, Throttle
 from gatepost.core.throttle.trail import Trail
-from gatepost.kernel.errors import ThrottleSpent
-from gatepost.kernel.events import Event
+from gatepost.kernel.errors import AuthError, ThrottleSpent, Unavailable
+from gatepost.kernel.events import Event, Listeners
 from gatepost.kernel.purpose import PurposeKeys
 from gatepost.storage.database import Database
 from gatepost.storage.statement import Step
@@ -46,9 +47,16 @@ class Guesses:
     """The budgets of whoever tries a password or a code of a user, on whatever path."""
 
     def __init__(
-        self, database: Database, throttle: Throttle, keys: PurposeKeys, policy: LoginPolicy, devices: Devices
+        self,
+        database: Database,
+        listeners: Listeners,
+        throttle: Throttle,
+        keys: PurposeKeys,
+        policy: LoginPolicy,
+        devices: Devices,
     ) -> None:
         self._database = database
+        self._listeners = listeners
         self._throttle = throttle
         self._keys = keys
         self._policy = policy
@@ -78,6 +86,21 @@ class Guesses:
             await self._trail.record(refusal, [*units.address, *units.spread, *units.account], origin, user_id)
             raise
         return Guess(user_id=user_id, origin=origin, units=units, taken=taken)
+
+    @asynccontextmanager
+    async def around(
+        self, identifier: str, user_id: uuid.UUID | None, origin: Origin, device: str | None
+    ) -> AsyncIterator[None]:
+        """Begin as `begin` does, around the comparison: a refusal of it has failed, anything else gives back."""
+        guess = await self.begin(identifier, user_id, origin, device)
+        try:
+            yield
+        except Unavailable:
+            raise  # nobody knows; what was taken stays taken
+        except AuthError:
+            await self._listeners.after(await self.failed(guess))
+            raise
+        await guess.give_back()
 
     async def failed(self, guess: Guess) -> Sequence[Event]:
         """Record a failure, and lock what it has spent, in one transaction; return what listeners should hear."""

@@ -67,7 +67,7 @@ async def sign_in(core: Core, answer: Answer, flow_id: uuid.UUID | None, wanted:
         LoginFailed: the user was disabled, or the epoch has moved meanwhile.
     """
     try:
-        proof, method = await _proved(core, answer, flow_id)
+        proof, method = await _proved(core, answer, flow_id, wanted)
         return await _open(core, proof, method, wanted)
     except (ProofRefused, OtherBrowser) as refusal:
         await _refuse(core, refusal, wanted.origin)
@@ -89,7 +89,7 @@ def composer(host: FeatureHost) -> Composer:
     return compose
 
 
-async def _proved(core: Core, answer: Answer, flow_id: uuid.UUID | None) -> tuple[Consumed, str]:
+async def _proved(core: Core, answer: Answer, flow_id: uuid.UUID | None, wanted: Wanted) -> tuple[Consumed, str]:
     """Return what was proved, not yet used up, and how; nobody's address costs the statements of somebody's."""
     if answer.token is not None:
         proof = await core.proofs.look(ProofKind.SIGN_IN, answer.token)
@@ -100,7 +100,9 @@ async def _proved(core: Core, answer: Answer, flow_id: uuid.UUID | None) -> tupl
         raise OtherBrowser
     user = await core.users.find(answer.email)
     user_id = user.id if user is not None else None
-    proof_id = await core.proofs.guess(ProofKind.SIGN_IN, user_id, answer.code, slot=str(flow_id))
+    # A code can be guessed, as a password can: one lock for both. A link cannot, and stays a way in.
+    async with core.login.guesses.around(answer.email, user_id, wanted.origin, wanted.device):
+        proof_id = await core.proofs.guess(ProofKind.SIGN_IN, user_id, answer.code, slot=str(flow_id))
     assert user is not None  # noqa: S101 - nobody has a proof
     return Consumed(proof_id, user.id, user.email), CODE
 
