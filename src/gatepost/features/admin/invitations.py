@@ -53,18 +53,11 @@ def router(host: FeatureHost) -> APIRouter:
         return await _make(host, account, origin(host, request))
 
     @routes.post("/admin/users/{user_id}/invitation", status_code=202, dependencies=[may_write])
-    async def invite_again(user_id: uuid.UUID, request: Request) -> Response:
+    async def invite_once_more(user_id: uuid.UUID, request: Request) -> Response:
         """Invite a user who has no password yet once more; the link of before is void at once."""
         user, source = await known(host, user_id), origin(host, request)
         await host.core.attempts.spend(Action.INVITATION, source, subject=user.email)
-        async with unit_of_work(host.core.database, host.core.listeners) as work:
-            if not await work.run(store.by_id_for_update, user_id=user_id):
-                raise NotFound
-            (_, _, _, password_hash), *_ = await work.run(store.credentials_by_id, user_id=user_id)
-            if password_hash is not None or user.email is None:
-                raise AlreadyJoined
-            await host.core.proofs.void(work, ProofKind.INVITATION, user_id)
-            await _send(host.core, source, work, user_id)
+        await invite_again(host.core, user_id, source)
         return Response(status_code=202)
 
     @routes.post("/invitation", status_code=204)
@@ -109,7 +102,7 @@ async def _make(host: FeatureHost, account: NewAccount, source: Origin) -> Admin
             full_name=account.full_name,
             roles=account.roles,
             origin=source,
-            within=partial(_send, core, source),
+            within=partial(send_invitation, core, source),
         )
     else:
         await core.attempts.spend(Action.ADMIN, source)
@@ -127,7 +120,25 @@ async def _make(host: FeatureHost, account: NewAccount, source: Origin) -> Admin
     return AdminUserView.of(user)
 
 
-async def _send(core: Core, source: Origin, work: UnitOfWork, user_id: uuid.UUID) -> None:
+async def invite_again(core: Core, user_id: uuid.UUID, source: Origin) -> None:
+    """Void the invitation of before, and mail another.
+
+    Raises:
+        NotFound: there is no such user.
+        AlreadyJoined: there is a password already, or no address.
+    """
+    async with unit_of_work(core.database, core.listeners) as work:
+        found = await work.run(store.by_id_for_update, user_id=user_id)
+        if not found:
+            raise NotFound
+        ((_, _, _, password_hash, *_),) = await work.run(store.credentials_by_id, user_id=user_id)
+        if password_hash is not None or found[0][1] is None:
+            raise AlreadyJoined
+        await core.proofs.void(work, ProofKind.INVITATION, user_id)
+        await send_invitation(core, source, work, user_id)
+
+
+async def send_invitation(core: Core, source: Origin, work: UnitOfWork, user_id: uuid.UUID) -> None:
     """Enqueue an invitation and record it, in the transaction of its cause."""
     await work.steps(
         audit_step(core.clock, AuditEvent.USER_INVITED, subject_id=user_id, origin=source),

@@ -4,7 +4,6 @@ Passwords come by prompt or standard input: an argument would stand in the shell
 """
 
 import json
-import sys
 import uuid
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -15,16 +14,16 @@ from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.users.domain import User
 from gatepost.core.users.flow import FIRST_ID, Users
 from gatepost.core.users.person import everything_of
-from gatepost.kernel.text import normalize_identifier
+from gatepost.gate import Gatepost
+from gatepost.server.commands import administration
 from gatepost.server.commands.options import AppOption, columns
+from gatepost.server.commands.person import IdentifierArgument, PasswordStdin, about, password
 from gatepost.server.gates import opened
 from gatepost.server.outcome import NOT_UNDERSTOOD, CommandFailed, execute, fail
 
 commands = typer.Typer()
-IdentifierArgument = Annotated[str, typer.Argument(metavar="USER", help="An e-mail address, a username or an id.")]
 _Change = Callable[[Users[Any], User[Any]], Coroutine[Any, Any, str]]
 _PAGE = 500
-_MAX_LINE = 10_000
 
 
 @commands.command()
@@ -36,19 +35,17 @@ def create(
     full_name: Annotated[str | None, typer.Option(help="The name to show.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="A role; may be given several times.")] = None,
     verified: Annotated[bool, typer.Option("--verified", help="The address is known to be the user's own.")] = False,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
-    ] = False,
+    password_stdin: PasswordStdin = False,
 ) -> None:
     """Make a user and print the id; the password is asked for."""
     if email is None and username is None:
         fail("give --email or --username", NOT_UNDERSTOOD)
-    password = _password(from_stdin=password_stdin)
+    secret = password(from_stdin=password_stdin)
 
     async def story() -> uuid.UUID:
         async with opened(app) as gate:
             user = await gate.create_user(
-                password=password,
+                password=secret,
                 email=email,
                 username=username,
                 full_name=full_name,
@@ -123,46 +120,28 @@ def set_role(
 def export_user(user: IdentifierArgument, app: AppOption = None) -> None:
     """Print everything that is known of one person, as JSON; the export is recorded."""
 
-    async def story() -> str:
-        async with opened(app) as gate:
-            found = await _find(gate.users, user)
-            if found is None:
-                raise CommandFailed("there is no such user")
-            known = await everything_of(gate.core.database, found.id)
-            await gate.core.database.hot.run(audit_step(gate.clock, AuditEvent.USER_EXPORTED, subject_id=found.id))
+    async def story(gate: Gatepost[Any], found: User[Any]) -> str:
+        known = await everything_of(gate.core.database, found.id)
+        await gate.core.database.hot.run(audit_step(gate.clock, AuditEvent.USER_EXPORTED, subject_id=found.id))
         return json.dumps(known, indent=2, ensure_ascii=False)
 
-    typer.echo(execute(story))
+    typer.echo(about(user, app, story))
+
+
+commands.command("create-admin")(administration.create_admin)
+commands.command("invite")(administration.invite)
+commands.command("show")(administration.show)
+commands.command("sign-out")(administration.sign_out)
+commands.command("delete")(administration.delete)
 
 
 def _change(identifier: str, app: str | None, change: _Change) -> None:
-    async def story() -> str:
-        async with opened(app) as gate:
-            found = await _find(gate.users, identifier)
-            if found is None:
-                raise CommandFailed("there is no such user")
-            return f"{found.email or found.username}: {await change(gate.users, found)}"
+    async def story(gate: Gatepost[Any], found: User[Any]) -> str:
+        return f"{found.email or found.username}: {await change(gate.users, found)}"
 
-    typer.echo(execute(story))
-
-
-async def _find(users: Users[Any], identifier: str) -> User[Any] | None:
-    try:
-        found = await users.get(uuid.UUID(identifier))
-    except ValueError:
-        found = None
-    return found or await users.find(normalize_identifier(identifier))
+    typer.echo(about(identifier, app, story))
 
 
 def _row(user: User[Any]) -> tuple[str, ...]:
     made, state = f"{user.created_at:%Y-%m-%d}", "disabled" if user.is_disabled else ""
     return str(user.id), user.email or "-", user.username or "-", " ".join(sorted(user.roles)) or "-", made, state
-
-
-def _password(*, from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.buffer.readline(_MAX_LINE).decode("utf-8", "surrogateescape").rstrip("\r\n")
-    if not sys.stdin.isatty():
-        fail("there is no terminal to ask for the password: use --password-stdin", NOT_UNDERSTOOD)
-    answer: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return answer
