@@ -4,7 +4,7 @@ What could go wrong: a server that nobody told how to mail and that prints links
 developer's machine that mails real people; a mail server that is asked for in clear. None of them starts.
 """
 
-from email.utils import parseaddr
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
@@ -18,6 +18,7 @@ from gatepost.settings.place import PlaceSettings
 
 MailWay = Literal["smtp", "console", "file", "mailbox", "none"]
 _MAX_APP_NAME = 60
+_MAX_MAIL_FROM = 400
 _THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 _PORTS = {"smtp": 587, "smtps": 465}  # RFC 8314, section 3
 
@@ -39,7 +40,10 @@ class MailSettings(PlaceSettings):
     @field_validator("app_name")
     @classmethod
     def _app_name_is_a_name(cls, value: str | None) -> str | None:
-        return clean_text(value, field="app_name", max_length=_MAX_APP_NAME) or None if value else None
+        try:
+            return clean_text(value or "", field="app_name", max_length=_MAX_APP_NAME) or None
+        except InvalidInput as error:
+            raise ValueError(error.text) from None
 
     def name_of_app(self) -> str:
         """Return what the application calls itself; the host of its public URL where it says nothing."""
@@ -76,12 +80,12 @@ class MailSettings(PlaceSettings):
                 raise ConfigurationError(msg)
             host = urlsplit(self.checked_public_url()).hostname
             return Sender(f"no-reply@{host}", self.name_of_app())
-        name, address = parseaddr(self.mail_from)
         try:
-            normalize_email(address)
-            shown = clean_text(name, field="name", max_length=_MAX_APP_NAME)
-        except InvalidInput as error:
-            msg = f"GATEPOST_MAIL_FROM is no address: {error}"
+            ((name, address),) = getaddresses([clean_text(self.mail_from, field="it", max_length=_MAX_MAIL_FROM)])
+            normalize_email(address, field="it")
+            shown = clean_text(name, field="its name", max_length=_MAX_APP_NAME)
+        except (InvalidInput, ValueError) as error:
+            msg = f"GATEPOST_MAIL_FROM is not one address: {error}"
             raise ConfigurationError(msg) from None
         return Sender(address, shown or self.name_of_app())
 

@@ -21,7 +21,8 @@ async def delete_oneself(core: Core, user_id: uuid.UUID, origin: Origin) -> None
 
     async def tell(work: UnitOfWork) -> None:
         if user.email is not None:
-            job = Job(kind=MailKind.ACCOUNT_DELETED, address=user.email, details=origin.words)
+            words, locale = origin.words, user.locale  # nobody can look them up afterwards
+            job = Job(kind=MailKind.ACCOUNT_DELETED, address=user.email, locale=locale, details=words)
             await work.steps(enqueue_step(core.clock, core.keys, job))
 
     if not await core.users.delete(user_id, origin=origin, within=tell):
