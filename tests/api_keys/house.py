@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx2
 
-from tests.harness import EMAIL, PASSWORD, Running, bearer
+from gatepost.core.outbox import Mail
+from tests.harness import EMAIL, PASSWORD, Running, bearer, eventually
 
 
 async def owner(house: Running, *roles: str, email: str = EMAIL) -> dict[str, str]:
@@ -28,3 +29,16 @@ async def minted(house: Running, headers: dict[str, str], **wanted: Any) -> tupl
 
 async def status(house: Running, key: str, path: str = "/principal") -> int:
     return (await house.client.get(path, headers=bearer(key))).status_code
+
+
+async def notice(house: Running) -> Mail:
+    """Wait for the mail that tells of a new key."""
+
+    def found() -> list[Mail]:
+        return [mail for mail in house.mails.sent if "API key" in mail.subject]
+
+    async def has_come() -> bool:
+        return bool(found())
+
+    await eventually(has_come, within=5)
+    return found()[-1]

@@ -1,13 +1,14 @@
 """Which keys outlive which change: two carry them over, every other one that moves the epoch ends them."""
 
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from gatepost.core.sessions.everybody import sign_everybody_out
-from tests.api_keys.house import minted, owner, status
-from tests.harness import PASSWORD, Running, bearer, running
+from tests.api_keys.house import minted, notice, owner, status
+from tests.harness import EMAIL, PASSWORD, Running, bearer, eventually, running
 
 pytestmark = pytest.mark.anyio
 Change = Callable[[Running, uuid.UUID], Awaitable[object]]
@@ -24,11 +25,34 @@ async def disable_and_enable(house: Running, user_id: uuid.UUID) -> None:
     await house.gate.users.enable(user_id)
 
 
+async def disown(house: Running, _: uuid.UUID) -> None:
+    """Follow the link of the mail that every new key causes."""
+    link = re.search(r"not-me#token=([\w-]+)", (await notice(house)).body)
+    assert link is not None
+    assert (await house.client.post("/auth/disown", json={"token": link[1]})).status_code == 204
+
+
+async def reset_password(house: Running, _: uuid.UUID) -> None:
+    assert (await house.client.post("/auth/password/forgot", json={"email": EMAIL})).status_code == 202
+
+    async def has_come() -> bool:
+        return bool(links())
+
+    def links() -> list[str]:
+        return [found for mail in house.mails.sent for found in re.findall(r"reset-password#token=([\w-]+)", mail.body)]
+
+    await eventually(has_come, within=5)
+    body = {"token": links()[-1], "new_password": "another long password"}
+    assert (await house.client.post("/auth/password/reset", json=body)).status_code == 204
+
+
 ENDING: dict[str, Change] = {
     "disabled": lambda house, user_id: house.gate.users.disable(user_id),
     "disabled and enabled": disable_and_enable,
     "deleted": lambda house, user_id: house.gate.users.delete(user_id),
     "signed out everywhere": lambda house, user_id: house.gate.users.sign_out_everywhere(user_id),
+    "disowned": disown,
+    "reset": reset_password,
     "restored": lambda house, _: sign_everybody_out(
         house.core.database, house.core.listeners, house.core.feed.apply_own
     ),

@@ -117,7 +117,8 @@ class ApiKeys:
             if not rows:
                 raise TooManyKeys
             details = {"name": wanted.name, "prefix": prefix}
-            job = Job(kind=MailKind.API_KEY_MADE, user_id=wanted.user_id, details=details)
+            words = {**wanted.origin.words, **details}
+            job = Job(kind=MailKind.API_KEY_MADE, user_id=wanted.user_id, details=words)
             await work.steps(
                 self._record(AuditEvent.API_KEY_MADE, key_id, wanted.user_id, wanted.origin, **details, scope=scope),
                 enqueue_step(self._database.clock, self._keys, job),
