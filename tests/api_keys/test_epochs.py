@@ -8,7 +8,7 @@ import pytest
 
 from gatepost.core.sessions.everybody import sign_everybody_out
 from tests.api_keys.house import minted, notice, owner, status
-from tests.harness import EMAIL, PASSWORD, Running, bearer, eventually, running
+from tests.harness import EMAIL, PASSWORD, Running, bearer, eventually, query, running
 
 pytestmark = pytest.mark.anyio
 Change = Callable[[Running, uuid.UUID], Awaitable[object]]
@@ -101,4 +101,16 @@ async def test_a_change_that_spares_does_not_wake_what_another_has_ended(databas
         await house.gate.users.sign_out_everywhere(user.id)
         await house.gate.users.remove_role(user.id, "editor")
         await change_password(house, user.id)
+        assert await status(house, key) == 401
+
+
+async def test_ended_keys_stay_ended_when_the_feed_has_forgotten_why(database_url: str) -> None:
+    async with running(database_url, api_key_lifetime=None) as house:
+        headers = await owner(house)
+        [user] = await house.gate.users.page()
+        _, key = await minted(house, headers)
+        assert await status(house, key) == 200
+        await house.gate.users.sign_out_everywhere(user.id)
+    query(database_url, "DELETE FROM gatepost_change")  # its time has passed
+    async with running(database_url) as house:
         assert await status(house, key) == 401
