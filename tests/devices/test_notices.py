@@ -14,7 +14,7 @@ from gatepost.core.sessions.domain import SessionKind
 from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.tokens import mint_device, read_device
 from gatepost.storage.unit_of_work import unit_of_work
-from tests.harness import EMAIL, PASSWORD, Running, eventually, running
+from tests.harness import EMAIL, PASSWORD, Running, eventually, query, running
 from tests.recovery.mailing import token
 
 pytestmark = pytest.mark.anyio
@@ -212,3 +212,14 @@ async def test_a_password_reset_forgets_every_device(database_url: str) -> None:
         new = {"token": await token(it, "reset-password"), "new_password": "another horse battery"}
         assert (await it.client.post("/auth/password/reset", json=new)).status_code == 204
         assert await it.core.devices.device_of(it.client.cookies[COOKIE], await user_id_of(it)) is None
+
+
+async def test_a_device_that_is_seen_in_the_millisecond_in_which_it_was_new_is_not_new_again(database_url: str) -> None:
+    async with running(database_url, **QUIET) as it:
+        await it.register()
+        await sign_in(it.client)
+        async with it.browser() as other:
+            await sign_in(other)
+            query(database_url, "UPDATE gatepost_device SET created_at = seen_at + 60000, seen_at = seen_at + 60000")
+            await sign_in(other)
+        assert it.value(NEW) == 1

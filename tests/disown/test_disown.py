@@ -5,6 +5,7 @@ import uuid
 from collections import Counter
 
 import httpx2
+import psycopg
 import pytest
 
 from gatepost.core.audit import AuditEvent
@@ -12,7 +13,7 @@ from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.events import AccountDisowned, UserDisabled
 from tests.api_keys.house import minted, owner, status
 from tests.email_sign_in.mailing import asked, refused, sign_in, verified
-from tests.harness import EMAIL, PASSWORD, Running, query, running
+from tests.harness import EMAIL, PASSWORD, Running, conninfo, eventually, query, running
 from tests.recovery.mailing import delivered, token, token_in, tokens
 
 pytestmark = pytest.mark.anyio
@@ -191,3 +192,25 @@ async def test_it_ends_api_keys(database_url: str) -> None:
         assert await status(it, key) == 200
         assert (await disown(it, await notice(it))).status_code == 204
         assert await status(it, key) == 401
+
+
+async def test_an_address_that_is_taken_while_it_is_given_back_is_seen_to_be_taken(postgres_url: str) -> None:
+    async with running(postgres_url) as it:
+        await verified(it)
+        move(it, THIEF)
+        link = await notice(it, EMAIL)
+        with psycopg.connect(conninfo(postgres_url)) as thief:
+            thief.execute(
+                "INSERT INTO gatepost_user (id, email, email_verified, epoch, created_at) "
+                "VALUES (gen_random_uuid(), %s, false, 0, 0)",
+                [EMAIL],
+            )
+            answer = asyncio.create_task(disown(it, link))
+
+            async def waits() -> bool:
+                return bool(it.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+            await eventually(waits, within=5)
+            thief.commit()
+        assert (await answer).status_code == 204
+        assert it.value("SELECT count(*) FROM gatepost_user WHERE disabled_at IS NOT NULL") == 1

@@ -185,3 +185,10 @@ async def test_mails_that_sign_in_are_bounded_for_one_mailbox(tmp_path: Path) ->
         for email in ((await entry.lab.person(email_verified=True)).email, "nobody@example.com"):
             statuses = [(await entry.post("/login/email/send", email=email)).status for _ in range(8)]
             assert statuses == [202] * 3 + [429] * 5  # `sign_in_mail.pair`
+
+
+async def test_the_cookie_of_a_flow_is_bound_to_the_host_and_hidden_from_scripts(entry: Entry) -> None:
+    (line,) = (await entry.post("/login/email/send", email="nobody@example.com")).every("set-cookie")
+    name, *attributes = (part.strip().lower() for part in line.split(";"))
+    assert name.startswith(f"{FLOW}=gpf_".lower())
+    assert set(attributes) == {"httponly", "max-age=600", "path=/", "samesite=lax", "secure"}
