@@ -22,6 +22,7 @@ from gatepost.core.outbox import Mailer
 from gatepost.core.outbox.desk import MailDesk
 from gatepost.core.outbox.worker import OutboxWorker
 from gatepost.core.passwords import PasswordPolicy, PasswordRules, Passwords
+from gatepost.core.passwords.requirement import PasswordRequirement
 from gatepost.core.proofs import ProofPolicy, Proofs
 from gatepost.core.roles.domain import RolePolicy
 from gatepost.core.roles.flow import Roles
@@ -40,6 +41,7 @@ from gatepost.core.users.flow import Users
 from gatepost.core.webhooks.domain import WebhookPolicy
 from gatepost.core.webhooks.worker import Webhooks
 from gatepost.crypto.passwords import HashPolicy, PasswordHasher
+from gatepost.crypto.passwords import HashPolicy, PasswordHasher, Peppers
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.purpose import PurposeKeys
@@ -67,6 +69,7 @@ class CorePolicy:
     passwords: PasswordRules
     audit: AuditPolicy
     webhooks: WebhookPolicy
+    peppers: Peppers = field(default_factory=Peppers)
     devices: DevicePolicy = field(default_factory=DevicePolicy)
     hash_threads: int | None = None
     hash_queue: int = 64
@@ -92,6 +95,7 @@ class Core:
     denials: Denials
     passwords: Passwords
     password_policy: PasswordPolicy
+    password_requirement: PasswordRequirement
     sessions: Sessions
     refresher: Refresher
     services: Services
@@ -127,7 +131,7 @@ async def running_core(
     """
     keyring, table = Keyring(database, policy.keys, policy.key_policy), RoleTable(database, policy.roles)
     feed = await open_feed(database, bound=policy.revocation_bound, listen_url=policy.listen_url)
-    hasher = PasswordHasher(policy.hashes, threads=policy.hash_threads, queue=policy.hash_queue)
+    hasher = PasswordHasher(policy.hashes, peppers=policy.peppers, threads=policy.hash_threads, queue=policy.hash_queue)
     passwords = Passwords(database, hasher)
     password_policy = PasswordPolicy(policy.passwords, passwords, listeners, database.clock)
     redis: Any = None
@@ -139,8 +143,10 @@ async def running_core(
         await keyring.ensure()
         await table.freshen()
         await password_policy.start()
+        await passwords.warn_of_unknown_peppers()
         services = Services(database, policy.keys, keyring, feed, claims, policy.sessions, policy.tokens, table)
         sessions = Sessions(services)
+        requirement = PasswordRequirement(services, listeners, password_policy)
         devices = Devices(database, policy.keys, policy.devices)
         proofs = Proofs(database, policy.keys, policy.proofs)
         throttle, redis = _throttle(database, policy)
@@ -162,6 +168,7 @@ async def running_core(
             denials=Denials(database),
             passwords=passwords,
             password_policy=password_policy,
+            password_requirement=requirement,
             sessions=sessions,
             refresher=Refresher(services, sessions),
             services=services,
@@ -172,6 +179,7 @@ async def running_core(
                 database=database,
                 listeners=listeners,
                 passwords=passwords,
+                requirement=requirement,
                 sessions=sessions,
                 throttle=throttle,
                 keys=policy.keys,

@@ -15,7 +15,8 @@ from gatepost.crypto.schemes.refusal import HashRefused
 from gatepost.kernel.purpose import Purpose, derive
 
 PREFIX = "$hmac-sha256$k="
-ID_CHARS = 16
+_ID_CHARS = 16
+MARK_CHARS = len(PREFIX) + _ID_CHARS
 _PEPPERED = re.compile(r"\$hmac-sha256\$k=(?P<id>[0-9a-f]{16})(?P<hash>\$.+)")
 
 
@@ -78,4 +79,4 @@ def split_mark(stored: str) -> tuple[str | None, str]:
 
 
 def _pepper(secret: bytes) -> _Pepper:
-    return _Pepper(derive(secret, Purpose.PEPPER_ID).hex()[:ID_CHARS], derive(secret, Purpose.PEPPER))
+    return _Pepper(derive(secret, Purpose.PEPPER_ID).hex()[:_ID_CHARS], derive(secret, Purpose.PEPPER))

@@ -54,6 +54,8 @@ class Settings(
         "api_key_lifetime",
         "password_blocklist",
         "password_range_url",
+        "password_pepper",
+        "password_pepper_previous",
         mode="before",
     )
     @classmethod
@@ -84,6 +86,7 @@ class Settings(
             passwords=self.password_rules(),
             audit=self.audit_policy(),
             webhooks=self.webhook_policy(),
+            peppers=self.peppers(),
             hash_threads=self.hash_threads,
             hash_queue=self.hash_queue,
             revocation_bound=self.revocation_bound,

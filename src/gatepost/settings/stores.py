@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
+from gatepost.crypto.passwords import Peppers
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.kernel.purpose import MIN_SECRET_BYTES, PurposeKeys
 from gatepost.settings.place import PlaceSettings
@@ -29,6 +30,8 @@ class StoreSettings(PlaceSettings):
 
     secret: SecretStr | None = None
     secret_previous: SecretStr | None = None
+    password_pepper: SecretStr | None = None
+    password_pepper_previous: SecretStr | None = None
     database_url: SecretStr | None = None
     database_pool_size: Annotated[int, Field(ge=1, le=200)] = 5
     listen_url: SecretStr | None = None
@@ -52,18 +55,52 @@ class StoreSettings(PlaceSettings):
                 msg = "set GATEPOST_SECRET to the output of `gatepost secret generate`, and keep it safe"
                 raise ConfigurationError(msg)
             current = _development_secret(DEVELOPMENT_SECRET_FILE)
-        if self.is_production and _COPIED.search(current):
-            msg = "GATEPOST_SECRET is one from an example: use the output of `gatepost secret generate`"
-            raise ConfigurationError(msg)
         previous = (self.secret_previous.get_secret_value(),) if self.secret_previous else ()
-        return PurposeKeys(_checked(current), tuple(_checked(secret) for secret in previous))
+        first = _checked("GATEPOST_SECRET", current, is_production=self.is_production)
+        rest = (_checked("GATEPOST_SECRET", secret, is_production=False) for secret in previous)
+        return PurposeKeys(first, tuple(rest))
+
+    def peppers(self) -> Peppers:
+        """Return the pepper of new hashes, and the one before it.
+
+        Raises:
+            ConfigurationError: one can be guessed, or is no secret of its own.
+        """
+        found = {
+            "GATEPOST_PASSWORD_PEPPER": self.password_pepper,
+            "GATEPOST_PASSWORD_PEPPER_PREVIOUS": self.password_pepper_previous,
+        }
+        raw = {
+            name: _checked(name, secret.get_secret_value(), is_production=self.is_production)
+            for name, secret in found.items()
+            if secret is not None
+        }
+        others = {secret.get_secret_value().encode() for secret in (self.secret, self.secret_previous) if secret}
+        if others & set(raw.values()):
+            msg = "GATEPOST_PASSWORD_PEPPER is GATEPOST_SECRET too: use another output of `gatepost secret generate`"
+            raise ConfigurationError(msg)
+        previous = raw.get("GATEPOST_PASSWORD_PEPPER_PREVIOUS")
+        return Peppers(raw.get("GATEPOST_PASSWORD_PEPPER"), [previous] if previous is not None else [])
 
 
-def _checked(secret: str) -> bytes:
+def _checked(name: str, secret: str, *, is_production: bool) -> bytes:
+    """Return a secret of an operator's as bytes.
+
+    Args:
+        name: of its setting.
+        secret: as it was set.
+        is_production: refuse one that stands in examples.
+
+    Raises:
+        ConfigurationError: it can be guessed.
+    """
     raw = secret.encode()
+    if is_production and _COPIED.search(secret):
+        msg = f"{name} is one from an example: use the output of `gatepost secret generate`"
+        raise ConfigurationError(msg)
     if len(raw) < MIN_SECRET_BYTES or len(set(raw)) < _MIN_DISTINCT:
         msg = (
-            f"GATEPOST_SECRET is too short or too regular ({MIN_SECRET_BYTES} random characters at least): "
+            f"{name} is too short or too regular ({MIN_SECRET_BYTES} random characters at least): "
             "use the output of `gatepost secret generate`"
         )
         raise ConfigurationError(msg)

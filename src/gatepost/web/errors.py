@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError, WebSocketException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
+from gatepost.core.passwords import PasswordChangeRequired
 from gatepost.kernel.errors import (
     AuthError,
     EmailNotVerified,
@@ -90,6 +91,9 @@ def oauth_error(error: AuthError) -> Response:
         return JSONResponse(content, 400, NO_STORE)
     if isinstance(error, EmailNotVerified):  # the grant is good only once its owner has done something
         return JSONResponse({"error": "invalid_grant", "error_description": error.text}, 400, NO_STORE)
+    if isinstance(error, PasswordChangeRequired):  # RFC 6749, section 5.2: this grant is not valid (any more)
+        content = {"error": "invalid_grant", "error_description": error.text, "code": error.code}
+        return JSONResponse(content, 400, NO_STORE)
     if error.status in _TEMPORARY:
         content = {"error": "temporarily_unavailable", "error_description": error.text, "code": error.code}
         return JSONResponse(content, error.status, headers_of(error))

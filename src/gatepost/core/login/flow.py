@@ -16,18 +16,20 @@ from gatepost.core.devices.flow import Devices
 from gatepost.core.login.domain import LoginPolicy
 from gatepost.core.login.events import SignedIn
 from gatepost.core.login.guesses import Guess, Guesses
-from gatepost.core.passwords import Passwords
+from gatepost.core.passwords import PasswordChangeRequired, Passwords
+from gatepost.core.passwords.errors import PasswordChangeNotRequired
+from gatepost.core.passwords.requirement import PasswordRequirement
 from gatepost.core.sessions.domain import SessionKind
 from gatepost.core.sessions.flow import Opened, Opening, Sessions
 from gatepost.core.throttle import Throttle
 from gatepost.core.users import store
-from gatepost.kernel.errors import FactorRequired, InvalidInput, LoginFailed
+from gatepost.kernel.errors import AuthError, FactorRequired, InvalidInput, LoginFailed
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.text import normalize_identifier, normalize_password
 from gatepost.storage.database import Database
 from gatepost.storage.statement import Step
-from gatepost.storage.unit_of_work import UnitOfWork, unit_of_work
+from gatepost.storage.unit_of_work import UnitOfWork, record_evidence, unit_of_work
 
 PASSWORD = "pwd"  # noqa: S105 - RFC 8176, section 2
 Within = Callable[[UnitOfWork], Awaitable[None]]
@@ -49,6 +51,26 @@ class Wanted:
     device: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Proved:
+    """A password that was right, normalized, and what was read beside it.
+
+    Attributes:
+        stored: the hash that it was proved against; a change made since wins.
+        rehash: what to store instead, where that hash is foreign or outdated.
+        must_change: it has to be changed before it opens anything.
+        guess: the attempt, to be given back.
+    """
+
+    user_id: uuid.UUID
+    epoch: int
+    secret: str
+    stored: str
+    rehash: str | None
+    must_change: bool
+    guess: Guess
+
+
 class Login:
     """Signing in with a password; features add the factors that may remain after it."""
 
@@ -58,6 +80,7 @@ class Login:
         database: Database,
         listeners: Listeners,
         passwords: Passwords,
+        requirement: PasswordRequirement,
         sessions: Sessions,
         throttle: Throttle,
         keys: PurposeKeys,
@@ -68,6 +91,7 @@ class Login:
         self._database = database
         self._listeners = listeners
         self._passwords = passwords
+        self._requirement = requirement
         self._sessions = sessions
         self._policy = policy
         self._devices = devices
@@ -80,28 +104,64 @@ class Login:
         Raises:
             LoginFailed: whatever was wrong; one answer for an unknown, a disabled and a mistaken user.
             ThrottleSpent: a budget is empty; nothing was verified.
+            PasswordChangeRequired: the password was right and has to be changed; no session exists.
             FactorRequired: the password was right and another factor remains; no session exists.
             Busy: the hash queue is full; no budget was taken.
             InvalidInput: the password cannot be one (too long, control characters).
+        """
+        proved = await self.prove(identifier, password, wanted)
+        is_due = self._requirement.is_due
+        if proved.must_change or await is_due(proved.user_id, proved.secret, proved.stored, wanted.origin):
+            await proved.guess.give_back()
+            raise await self._recorded(PasswordChangeRequired(), proved, wanted.origin)
+
+        async def within(work: UnitOfWork) -> None:
+            if proved.rehash is not None:
+                values = {"old_hash": proved.stored, "hash": proved.rehash}
+                await work.run(store.rehash_password, user_id=proved.user_id, **values)
+
+        opened = await self.open(proved.user_id, proved.epoch, PASSWORD, wanted, within=within)
+        await proved.guess.give_back()
+        return opened
+
+    async def prove_outdated(self, identifier: str, password: str, wanted: Wanted) -> Proved:
+        """Prove a password that has to be changed, in order to change it.
+
+        Raises:
+            PasswordChangeNotRequired: it is right, and good as it is; this opens nothing, so that it tells nothing for
+                less than a sign-in does: the attempt is spent, and stands in the trail.
+            LoginFailed, ThrottleSpent, Busy, InvalidInput: as in `with_password`.
+        """
+        proved = await self.prove(identifier, password, wanted)
+        if not proved.must_change:
+            raise await self._recorded(PasswordChangeNotRequired(), proved, wanted.origin)
+        await proved.guess.give_back()
+        return proved
+
+    async def prove(self, identifier: str, password: str, wanted: Wanted) -> Proved:
+        """Prove a password, and nothing more: whoever asks decides what that is good for.
+
+        Raises:
+            LoginFailed, ThrottleSpent, Busy, InvalidInput: as in `with_password`.
         """
         secret = normalize_password(password)
         name, began = _identifier(identifier), self._database.clock.boottime()
         with self._passwords.reserve() as slot:
             rows = await self._database.hot.read(store.credentials_by_identifier, {"identifier": name})
-            user_id, epoch, disabled_at, stored = rows[0] if rows else (None, 0, None, None)
+            user_id, epoch, disabled_at, stored, must_change = rows[0] if rows else (None, 0, None, None, False)
             guess = await self.guesses.begin(name, user_id, wanted.origin, wanted.device)
             verdict = await self._passwords.verify(secret, stored, slot)
         if not verdict.is_right or user_id is None or disabled_at is not None:
             await self._fail(guess, began)
-        rehash = {"old_hash": stored, "hash": verdict.rehash} if verdict.rehash is not None else None
-
-        async def within(work: UnitOfWork) -> None:
-            if rehash is not None:
-                await work.run(store.rehash_password, user_id=user_id, **rehash)
-
-        opened = await self.open(user_id, epoch, PASSWORD, wanted, within=within)
-        await guess.give_back()
-        return opened
+        return Proved(
+            user_id=user_id,
+            epoch=epoch,
+            secret=secret,
+            stored=stored,
+            rehash=verdict.rehash,
+            must_change=must_change,
+            guess=guess,
+        )
 
     async def open(self, user_id: uuid.UUID, epoch: int, method: str, wanted: Wanted, *, within: Within) -> Opened:
         """Open a session for who proved one method, unless another factor remains.
@@ -190,6 +250,13 @@ class Login:
         await asyncio.sleep(self._policy.failure_floor - (self._database.clock.boottime() - began))
         await self._listeners.after(heard)
         raise LoginFailed
+
+    async def _recorded(self, refusal: AuthError, proved: Proved, origin: Origin) -> AuthError:
+        """Return the refusal of a right password, which has left its evidence."""
+        step = self._record(AuditEvent.LOGIN_FAILED, proved.user_id, origin, because=refusal.code)
+        refusal.evidence = (step,)
+        await record_evidence(self._database, refusal)
+        return refusal
 
     def _record(self, event: AuditEvent, user_id: uuid.UUID | None, origin: Origin, **detail: str) -> Step:
         return audit_step(self._database.clock, event, subject_id=user_id, origin=origin, detail=detail)

@@ -3,16 +3,19 @@
 Everything that costs a hash takes a slot first; where none is free the answer is 503, and no budget is burnt.
 """
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import TypeVar
 
 from gatepost.core.users import store
 from gatepost.crypto.passwords import PasswordHasher, PasswordQueueFull, Slot, Verdict
+from gatepost.crypto.pepper import PREFIX
 from gatepost.kernel.errors import Busy
 from gatepost.storage.database import Database
 
 _T = TypeVar("_T")
+_log = logging.getLogger("gatepost.passwords")
 
 
 class Passwords:
@@ -57,3 +60,18 @@ class Passwords:
         if not rows or rows[0][2] is not None:
             return None
         return rows[0][1], rows[0][3]
+
+    async def unverifiable(self) -> int:
+        """Count the hashes whose pepper is not known here: their users can only reset their passwords."""
+        rows = await self._database.hot.read(store.hashes_by_mark, {"prefix": f"{PREFIX}%"})
+        known = {f"{PREFIX}{pepper_id}" for pepper_id in self.hasher.peppers.ids}
+        return sum(count for mark, count in rows if mark not in known)
+
+    async def warn_of_unknown_peppers(self) -> None:
+        """Say at the start what its users would find out one by one."""
+        if count := await self.unverifiable():
+            _log.error(
+                "%d passwords were hashed with a pepper that is not known here, and cannot be right: "
+                "set GATEPOST_PASSWORD_PEPPER_PREVIOUS to it",
+                count,
+            )

@@ -1,8 +1,9 @@
 """Rows of users, their roles and password hashes. Verbs return whether they won."""
 
-from sqlalchemy import BigInteger, String, Uuid, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, String, Uuid, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.sql.selectable import ScalarSelect
 
+from gatepost.crypto.pepper import MARK_CHARS
 from gatepost.storage.schema import password, user, user_role
 from gatepost.storage.statement import JoinedWords, Statement, store_now_ms
 
@@ -45,7 +46,7 @@ listing = Statement(
 
 # What sign-in needs, read in one statement: the hash and the epoch that must still be true when the session opens.
 credentials_by_identifier = Statement(
-    select(user.c.id, user.c.epoch, user.c.disabled_at, password.c.hash)
+    select(user.c.id, user.c.epoch, user.c.disabled_at, password.c.hash, password.c.must_change)
     .select_from(user.outerjoin(password, password.c.user_id == user.c.id))
     .where(or_(user.c.email == _identifier, user.c.username == _identifier))
     .limit(1)
@@ -85,7 +86,17 @@ write_no_password = Statement(
 replace_password = Statement(
     update(password)
     .where(password.c.user_id == _user_id, password.c.hash == bindparam("old_hash", type_=String))
-    .values(hash=bindparam("hash", type_=String), changed_at=store_now_ms())
+    .values(hash=bindparam("hash", type_=String), changed_at=store_now_ms(), must_change=False)
+    .returning(password.c.user_id)
+)
+require_password_change = Statement(
+    update(password)
+    .where(
+        password.c.user_id == _user_id,
+        password.c.must_change.is_(False),
+        or_(bindparam("only_hash", type_=String).is_(None), password.c.hash == bindparam("only_hash", type_=String)),
+    )
+    .values(must_change=True)
     .returning(password.c.user_id)
 )
 # Whoever proved the mailbox may set a password where there was none.
@@ -119,6 +130,10 @@ change_email = Statement(
     .where(user.c.id == _user_id, ~select(_other.c.id).where(_other.c.email == _email).exists())
     .values(email=_email, email_verified=True)
     .returning(user.c.id)
+)
+_mark = func.substr(password.c.hash, 1, MARK_CHARS)
+hashes_by_mark = Statement(
+    select(_mark, func.count()).where(password.c.hash.like(bindparam("prefix", type_=String))).group_by(_mark)
 )
 bump_epoch = Statement(update(user).where(user.c.id == _user_id).values(epoch=user.c.epoch + 1).returning(user.c.epoch))
 disable = Statement(

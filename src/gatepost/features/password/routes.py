@@ -1,24 +1,30 @@
-"""`POST /password/change`: proves the current password, ends every session, tells the owner by mail."""
+"""`POST /password/change` and `/password/renew`: the current password is proved, every session ends, a mail says so."""
 
+import contextlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from gatepost.core.login.flow import PASSWORD
+from gatepost.core.audit import Origin
+from gatepost.core.login.flow import PASSWORD, Wanted
+from gatepost.core.runtime import Core
 from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
 from gatepost.core.sessions.flow import Opening
 from gatepost.core.sessions.password_change import change_password
 from gatepost.core.throttle.attempts import Action
 from gatepost.core.users.domain import User
 from gatepost.feature import FeatureHost
-from gatepost.kernel.errors import InvalidInput
+from gatepost.features.password.flow import renew
+from gatepost.kernel.errors import InvalidInput, LoginFailed, NotAuthenticated
+from gatepost.kernel.text import normalize_password
 from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
-from gatepost.web.devices import device_of_browser
-from gatepost.web.guard import UserGuard
+from gatepost.web.devices import device_of_browser, remember_device
+from gatepost.web.guard import UserGuard, public
 from gatepost.web.origin import origin_of
 from gatepost.web.requirements import Need
 from gatepost.web.routes import route_class, sets_cookie
+from gatepost.web.views import UserView
 
 _Secret = Annotated[SecretStr, Field(max_length=4096)]
 
@@ -29,6 +35,16 @@ class PasswordChange(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     current_password: _Secret
+    new_password: _Secret
+
+
+class PasswordRenewal(BaseModel):
+    """Who has to change a password before it opens anything, the password, and the one that shall be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    identifier: Annotated[str, Field(max_length=320)]
+    password: _Secret
     new_password: _Secret
 
 
@@ -48,7 +64,7 @@ def router(host: FeatureHost) -> APIRouter:
         device = device_of_browser(request, host, is_given=False)
         async with core.attempts.around(Action.PASSWORD_CHANGE, origin, subject=str(user.id)):
             secret = await core.password_policy.accept(new, field="new_password", words=words)
-            if new == current:
+            if secret == normalize_password(current, field="current_password"):
                 field = "new_password"
                 raise InvalidInput(field, "is the current one")
             epoch, old_hash = await core.login.confirm_password(user.id, current, origin, device=device)
@@ -77,4 +93,37 @@ def router(host: FeatureHost) -> APIRouter:
             set_cookie(response, web.session_cookie, cookie, max_age=age, is_secure=web.is_secure)
         return response
 
+    @routes.post("/password/renew")
+    @public
+    @sets_cookie
+    async def renew_required(body: PasswordRenewal, request: Request, response: Response) -> UserView:
+        """Change a password that has to be changed, where a sign-in says so, and sign in with the new one."""
+        core, web = host.core, host.web
+        before = read_cookie(request, web.session_cookie)
+        wanted = Wanted(
+            kind=SessionKind.COOKIE,
+            client_id=COOKIE_CLIENT,
+            scope=" ".join(web.scopes),
+            origin=origin_of(request, web.trusted_proxies),
+            device=device_of_browser(request, host),
+        )
+        current, new = body.password.get_secret_value(), body.new_password.get_secret_value()
+        opened = await renew(core, body.identifier, current, new, wanted)
+        user = await core.users.get(opened.grant.user_id)
+        if user is None:
+            raise LoginFailed
+        await _end(core, before, wanted.origin)
+        cookie, age = core.sessions.cookie(opened), web.session_max_age
+        set_cookie(response, web.session_cookie, cookie, max_age=age, is_secure=web.is_secure)
+        remember_device(response, host, wanted.device)
+        return UserView.of(user)
+
     return routes
+
+
+async def _end(core: Core, cookie: str | None, origin: Origin) -> None:
+    """End the session that this browser had: nobody planted one for later."""
+    if cookie is not None:
+        with contextlib.suppress(NotAuthenticated):
+            principal = await core.authenticator.cookie(cookie)
+            await core.sessions.end(principal.session_id, principal.user_id, origin=origin)
