@@ -15,7 +15,17 @@ from benchmarks.harness.report import Section, document, say
 from benchmarks.harness.run import Run
 from benchmarks.harness.servers import open_place
 from benchmarks.harness.worker import Worker
-from benchmarks.topics import first_sight, flood, footprint, in_process, refreshes, revocation, routes, sign_ins
+from benchmarks.topics import (
+    first_sight,
+    flood,
+    footprint,
+    in_process,
+    password_check,
+    refreshes,
+    revocation,
+    routes,
+    sign_ins,
+)
 
 TOPICS: dict[str, Callable[[Run], Section]] = {
     "routes": routes.measure,
@@ -26,6 +36,7 @@ TOPICS: dict[str, Callable[[Run], Section]] = {
     "refreshes": refreshes.measure,
     "revocation": revocation.measure,
     "footprint": footprint.measure,
+    "password-check": password_check.measure,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
 ROUNDS, QUICK_ROUNDS, QUICK_SCALE = 7, 2, 0.25

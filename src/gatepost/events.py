@@ -1,6 +1,7 @@
 """What a host can listen to with `@gate.on(...)`."""
 
 from gatepost.core.login.events import AccountLocked, ManySignInsFailed, SignedIn, SignInFailed
+from gatepost.core.passwords.events import PasswordCheckUnavailable
 from gatepost.core.sessions.events import PasswordChanged
 from gatepost.core.users.events import (
     AccountDisowned,
@@ -23,6 +24,7 @@ __all__ = [
     "Event",
     "ManySignInsFailed",
     "PasswordChanged",
+    "PasswordCheckUnavailable",
     "RolesChanged",
     "SignInFailed",
     "SignedIn",

@@ -36,7 +36,7 @@ class RangeService:
         self._clock = clock
         self._failures = 0
         self._again_at = 0.0
-        self._client: httpx2.AsyncClient | None = None
+        self._client = httpx2.AsyncClient(follow_redirects=False, timeout=timeout, headers=_HEADERS)
 
     async def holds(self, password: str) -> bool:
         """Tell whether the service has the password in its collection.
@@ -65,12 +65,9 @@ class RangeService:
 
     async def close(self) -> None:
         """Close its connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        await self._client.aclose()
 
     async def _fetch(self, prefix: str) -> bytes:
-        if self._client is None:
-            self._client = httpx2.AsyncClient(follow_redirects=False, timeout=self._timeout, headers=_HEADERS)
         body = bytearray()
         async with self._client.stream("GET", f"{self._url}/{prefix}") as response:
             if response.status_code != httpx2.codes.OK:

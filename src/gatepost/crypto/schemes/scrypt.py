@@ -1,6 +1,6 @@
 """scrypt (RFC 7914) as Django, Werkzeug and passlib write it.
 
-Django `scrypt$salt$N$r$p$base64`, Werkzeug `scrypt:N:r:p$salt$hex`, passlib `$scrypt$ln=16,r=8,p=1$base64$base64`.
+Django `scrypt$N$salt$r$p$base64`, Werkzeug `scrypt:N:r:p$salt$hex`, passlib `$scrypt$ln=16,r=8,p=1$base64$base64`.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ _DIGESTS = range(16, 65)  # bytes
 _SALTS = range(1, 257)
 _N, _R, _P = r"(?P<n>[1-9][0-9]{0,9})", r"(?P<r>[1-9][0-9]{0,3})", r"(?P<p>[1-9][0-9]{0,3})"
 _SALT = r"(?P<salt>[!-#%-~]{1,128})"
-_DJANGO = re.compile(rf"scrypt\${_SALT}\${_N}\${_R}\${_P}\$(?P<digest>[A-Za-z0-9+/]{{22,86}}={{0,2}})")
+_DJANGO = re.compile(rf"scrypt\${_N}\${_SALT}\${_R}\${_P}\$(?P<digest>[A-Za-z0-9+/]{{22,86}}={{0,2}})")
 _WERKZEUG = re.compile(rf"scrypt:{_N}:{_R}:{_P}\${_SALT}\$(?P<digest>[0-9a-f]{{32,128}})")
 _PASSLIB = re.compile(
     rf"\$scrypt\$ln=(?P<ln>[1-9][0-9]?),r={_R},p={_P}\$(?P<salt>[A-Za-z0-9/+]{{1,342}})\$(?P<digest>[A-Za-z0-9/+]{{22,86}})"
