@@ -4,6 +4,7 @@ from gatepost.core.login.flow import PASSWORD, Wanted
 from gatepost.core.runtime import Core
 from gatepost.core.sessions.flow import Opened, Opening
 from gatepost.core.sessions.password_change import change_password
+from gatepost.core.throttle.attempts import Action
 from gatepost.kernel.errors import InvalidInput, LoginFailed
 from gatepost.storage.unit_of_work import UnitOfWork
 
@@ -22,9 +23,11 @@ async def renew(core: Core, identifier: str, password: str, new: str, wanted: Wa
         raise LoginFailed
     field = "new_password"
     words = (user.email, user.username, user.full_name)
-    secret = await core.password_policy.accept(new, field=field, words=words)
-    if secret == proved.secret:
-        raise InvalidInput(field, "is the current one")
+    async with core.attempts.around(Action.PASSWORD_CHANGE, wanted.origin, subject=str(user.id)):
+        secret = await core.password_policy.accept(new, field=field, words=words)
+        if secret == proved.secret:
+            raise InvalidInput(field, "is the current one")
+        new_hash = await core.passwords.hash(secret)
     opening = Opening(
         user_id=user.id,
         epoch=proved.epoch,
@@ -40,7 +43,7 @@ async def renew(core: Core, identifier: str, password: str, new: str, wanted: Wa
         core.listeners,
         opening=opening,
         old_hash=proved.stored,
-        new_hash=await core.passwords.hash(secret),
+        new_hash=new_hash,
         reopens=False,
     )
     return await core.login.open(user.id, proved.epoch + 1, PASSWORD, wanted, within=_nothing)
