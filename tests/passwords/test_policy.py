@@ -157,7 +157,7 @@ async def test_a_password_that_suits_nobody_uses_no_proof_up(one: Running) -> No
     proofs = "SELECT id, attempts, consumed_at FROM gatepost_proof"
 
     async def is_mailed() -> bool:
-        return any("reset" in mail.text for mail in one.mails.sent)
+        return any("reset-password" in mail.body for mail in one.mails.sent)
 
     await eventually(is_mailed, within=10)
     before = one.rows(proofs)
