@@ -40,7 +40,6 @@ from gatepost.core.throttle.sql import SqlStore
 from gatepost.core.users.flow import Users
 from gatepost.core.webhooks.domain import WebhookPolicy
 from gatepost.core.webhooks.worker import Webhooks
-from gatepost.crypto.passwords import HashPolicy, PasswordHasher
 from gatepost.crypto.passwords import HashPolicy, PasswordHasher, Peppers
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.events import Listeners
