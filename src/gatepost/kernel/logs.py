@@ -5,8 +5,10 @@ What could go wrong: a value with a line break would write a line of its own. Wh
 
 import logging
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
+request_id: ContextVar[str | None] = ContextVar("gatepost_request_id", default=None)
 NAME, FIELDS = "gatepost_event", "gatepost_fields"
 
 

@@ -18,6 +18,7 @@ from gatepost.server.edge import Edge
 from gatepost.server.gates import APP, find_gate
 from gatepost.server.loopback import is_loopback
 from gatepost.server.metrics import Metrics
+from gatepost.server.request_ids import RequestIds
 from gatepost.web.guard import public
 from gatepost.web.routes import route_class
 
@@ -40,6 +41,7 @@ def create_app(gate: Gatepost[Any] | None = None) -> FastAPI:
     app.include_router(_metrics_route(gate, metrics))
     gate.install(app)
     app.add_middleware(Edge, observe=metrics.observe, hsts=settings.hsts if gate.web.is_secure else 0)
+    app.add_middleware(RequestIds, trusts_header=gate.web.trusted_proxies > 0)
     return app
 
 

@@ -25,7 +25,7 @@ _DRAIN_S = 30
 def serve(*, host: str, port: int, workers: int, app: str | None) -> None:
     """Serve until a signal ends it; ends the command with a sentence where it cannot begin."""
 
-    async def rehearse() -> None:
+    async def rehearse() -> bool:
         if app:
             os.environ[APP] = app  # worker processes find it there
         else:
@@ -34,9 +34,9 @@ def serve(*, host: str, port: int, workers: int, app: str | None) -> None:
         _refuse_unsafe(gate, host, workers)
         _share_cores(gate, workers)
         async with gate.lifespan(is_serving=False):
-            pass
+            return gate.web.is_development
 
-    execute(rehearse)
+    is_development = execute(rehearse)
     if workers > 1:
         os.environ[FOLDER] = folder = tempfile.mkdtemp(prefix="gatepost-metrics-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -48,7 +48,7 @@ def serve(*, host: str, port: int, workers: int, app: str | None) -> None:
             port=port,
             workers=workers,
             lifespan="on",
-            log_config=log_config(),
+            log_config=log_config(is_development=is_development),
             server_header=False,
             proxy_headers=False,  # whom to believe about addresses is GATEPOST_TRUSTED_PROXIES' business alone
             timeout_graceful_shutdown=_DRAIN_S,

@@ -103,9 +103,16 @@ class Database:
         """Return a new engine over the same URL."""
         if not self.is_sqlite:
             return create_async_engine(
-                self.url, pool_size=self._pool_size, max_overflow=0, pool_timeout=3, pool_pre_ping=True
+                self.url,
+                hide_parameters=True,
+                pool_size=self._pool_size,
+                max_overflow=0,
+                pool_timeout=3,
+                pool_pre_ping=True,
             )
-        engine = create_async_engine(self.url, connect_args={"isolation_level": None}, pool_size=self._pool_size)
+        engine = create_async_engine(
+            self.url, hide_parameters=True, connect_args={"isolation_level": None}, pool_size=self._pool_size
+        )
         event.listen(engine.sync_engine, "connect", _set_pragmas)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return engine

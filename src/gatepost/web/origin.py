@@ -14,7 +14,8 @@ from gatepost.kernel.languages import preferred_language
 
 ACTOR = "gatepost.actor"  # where the guard notes, in the request's scope, who acts
 _MAX_USER_AGENT = 400
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+REQUEST_ID = "gatepost.request_id"  # in the scope, where the server gave the request an id
+REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _MAX_FORWARDED = 2_000
 
 
@@ -34,11 +35,12 @@ def client_address(connection: HTTPConnection, trusted_proxies: int) -> str | No
 def origin_of(connection: HTTPConnection, trusted_proxies: int) -> Origin:
     """Return what the audit trail may say of a request's origin."""
     agent = connection.headers.get("user-agent", "")
-    request_id = connection.headers.get("x-request-id", "") if trusted_proxies else ""
+    given = connection.headers.get("x-request-id", "") if trusted_proxies else ""
+    request_id = connection.scope.get(REQUEST_ID) or given
     return Origin(
         ip=client_address(connection, trusted_proxies),
         user_agent="".join(c for c in agent if c.isprintable())[:_MAX_USER_AGENT] or None,
-        request_id=request_id if _REQUEST_ID.fullmatch(request_id) else None,
+        request_id=request_id if REQUEST_ID_FORM.fullmatch(request_id) else None,
         actor_id=connection.scope.get(ACTOR),
         language=preferred_language(connection.headers.get("accept-language", "")),
     )
