@@ -18,6 +18,9 @@ HEALTHY: dict[str, Any] = {
     "login_budget_address": "100/900",
     "login_budget_pair": "8/3600",
     "login_budget_account": "40/3600",
+    "mail": "file",
+    "unguarded_routes": "refuse",
+    "password_range_url": "https://range.house.test",
 }
 
 

@@ -38,6 +38,11 @@ SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no verification": ({"email_verification": "off"}, ["verification"]),
     "password grant": ({"password_grant": "true"}, ["password-grant"]),
     "symmetric signatures": ({"signing_algorithm": "HS256"}, ["signing"]),
+    "no list of breached passwords": ({"password_range_url": None}, ["breached-passwords"]),
+    "routes that nobody guards": ({"unguarded_routes": "allow"}, ["routes"]),
+    "webhooks into the house": ({"webhooks_reach_private_networks": "true"}, ["webhooks"]),
+    "no mail": ({"mail": "none"}, ["no-mail"]),
+    "no way to mail": ({"mail": "auto"}, ["mail"]),
     "a weak client secret": ({"introspection_clients": '{"api": "short"}'}, ["introspection", "settings"]),
 }
 
@@ -122,6 +127,13 @@ def test_mails_that_do_not_leave_are_found(sqlite_url: str) -> None:
     columns = "id, sealed, created_at, due_at, attempts, leased_until"
     query(sqlite_url, f"INSERT INTO gatepost_outbox ({columns}) VALUES ('{'0' * 32}', x'00', {OLD_MS}, 0, 3, 0)")
     assert found(terminal) == ["outbox"]
+
+
+def test_a_mail_server_that_does_not_answer_is_found_without_its_password(sqlite_url: str) -> None:
+    url = f"smtp://user:pass-of-the-server@127.0.0.1:{free_port()}"
+    result = healthy(sqlite_url, mail="smtp", smtp_url=url, mail_from="no-reply@house.test")("doctor")
+    assert "ERROR    mail: the mail server 127.0.0.1" in result.output
+    assert "pass-of-the-server" not in result.output
 
 
 def test_nobody_to_administer_is_found(sqlite_url: str) -> None:

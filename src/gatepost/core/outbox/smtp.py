@@ -50,19 +50,8 @@ class SmtpMailer:
             Undeliverable: this recipient, or this mail, is refused for good.
             SMTPException, OSError: everything else, to be tried again.
         """
-        policy = self._policy
+        policy, client = self._policy, self._client()
         message = message_of(mail, policy.sender, self._clock.now_ms())
-        client = SMTP(
-            hostname=policy.host,
-            port=policy.port,
-            username=policy.username,
-            password=policy.password,
-            local_hostname=policy.sender.address.rpartition("@")[2],
-            use_tls=policy.is_tls_from_the_start,
-            start_tls=not policy.is_tls_from_the_start and not policy.is_clear,
-            tls_context=None if policy.is_clear else self._tls,
-            timeout=policy.timeout,
-        )
         try:
             await client.connect()
             if not mail.recipient.isascii() and not client.supports_extension("smtputf8"):
@@ -76,6 +65,33 @@ class SmtpMailer:
             raise
         finally:
             client.close()
+
+    async def greet(self) -> None:
+        """Connect, prove who we are, and leave again: what a start of a mail needs, without one.
+
+        Raises:
+            SMTPException, OSError: the server does not answer, is not who it should be, or does not know us.
+        """
+        client = self._client()
+        try:
+            await client.connect()
+            await client.quit()
+        finally:
+            client.close()
+
+    def _client(self) -> SMTP:
+        policy = self._policy
+        return SMTP(
+            hostname=policy.host,
+            port=policy.port,
+            username=policy.username,
+            password=policy.password,
+            local_hostname=policy.sender.address.rpartition("@")[2],
+            use_tls=policy.is_tls_from_the_start,
+            start_tls=not policy.is_tls_from_the_start and not policy.is_clear,
+            tls_context=None if policy.is_clear else self._tls,
+            timeout=policy.timeout,
+        )
 
 
 def _refusal(error: SMTPException) -> SMTPResponseException | None:

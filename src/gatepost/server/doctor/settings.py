@@ -108,6 +108,12 @@ def _passwords(settings: Settings) -> Iterator[Finding]:
             f"a password of {settings.password_min_length} characters is enough",
             f"GATEPOST_PASSWORD_MIN_LENGTH={_SINGLE_FACTOR_LENGTH} (NIST SP 800-63B-4, section 3.1.1.2)",
         )
+    if settings.password_range_url is None and settings.password_blocklist is None:
+        yield Finding(
+            rules.BREACHED,
+            "new passwords are compared with the bundled list of common ones alone",
+            "set GATEPOST_PASSWORD_BLOCKLIST to a file of breached ones, or GATEPOST_PASSWORD_RANGE_URL",
+        )
     for option in ("login_budget_address", "login_budget_pair", "login_budget_account"):
         limit, period = (int(part) for part in getattr(settings, option).split("/"))
         if limit * _HOUR / period > _MANY_ATTEMPTS_AN_HOUR:
@@ -157,6 +163,18 @@ def _tokens(settings: Settings) -> Iterator[Finding]:
             rules.PASSWORD_GRANT,
             "POST /token takes passwords, which is for first-party clients alone",
             "set GATEPOST_PASSWORD_GRANT=false where pages sign in by cookie",
+        )
+    if settings.unguarded_routes == "allow":
+        yield Finding(
+            rules.ROUTES,
+            "GATEPOST_UNGUARDED_ROUTES is allow: a route that somebody forgot to guard is open to everybody",
+            "see `gatepost routes`, then set it to refuse",
+        )
+    if settings.webhooks_reach_private_networks:
+        yield Finding(
+            rules.WEBHOOKS,
+            "GATEPOST_WEBHOOKS_REACH_PRIVATE_NETWORKS is set",
+            "give the receiver a public address, and unset it",
         )
     if settings.signing_algorithm == "HS256":
         yield Finding(
