@@ -129,6 +129,7 @@ async def test_a_deleted_user_is_gone_with_everything(database_url: str) -> None
         await admin.does("DELETE", f"/users/{user.id}")
         assert (await admin("GET", f"/users/{user.id}")).status_code == 404
         assert it.value("SELECT count(*) FROM gatepost_session") == 1
+        assert "was deleted" in (await mailed(it, EMAIL, "deleted")).body
 
 
 async def test_an_address_is_declared_verified(database_url: str) -> None:
@@ -223,6 +224,14 @@ async def test_of_administrators_who_remove_each_other_at_once_one_is_left(datab
             first = first if left == first.user.id.hex else second
             token = (await it.signed_in(str(first.user.email)))["access_token"]
             first = Admin(it, first.user, token)
+
+
+async def test_the_last_administrator_does_not_delete_themselves(sqlite_url: str) -> None:
+    async with administered(sqlite_url) as (it, admin):
+        answer = await it.client.delete("/auth/me", headers=admin.headers)
+        assert (answer.status_code, answer.json()["code"]) == (409, "admin.last")
+        await made(it, "other@example.com", "admin")
+        assert (await it.client.delete("/auth/me", headers=admin.headers)).status_code == 204
 
 
 async def _another(it: Running, email: str) -> Admin:

@@ -61,9 +61,8 @@ def router(host: FeatureHost) -> APIRouter:
     @routes.delete("/{user_id}", status_code=204, dependencies=[may_write])
     async def delete_user(user_id: uuid.UUID, request: Request) -> Response:
         """Delete a user and everything of theirs."""
-        await known(host, user_id)
-        keep = partial(keep_an_administrator, role=role_of_admins)
-        await host.core.users.delete(user_id, origin=origin(host, request), within=keep)
+        within = partial(_finish_deletion, host, (await known(host, user_id)).email, role_of_admins)
+        await host.core.users.delete(user_id, origin=origin(host, request), within=within)
         return Response(status_code=204)
 
     @routes.post("/{user_id}/disable", status_code=204, dependencies=[may_write])
@@ -96,6 +95,14 @@ def router(host: FeatureHost) -> APIRouter:
         return Response(status_code=204)
 
     return routes
+
+
+async def _finish_deletion(host: FeatureHost, email: str | None, role_kept: str, work: UnitOfWork) -> None:
+    """Keep an administrator, and tell the mailbox: afterwards nobody knows whose it was."""
+    core = host.core
+    await keep_an_administrator(work, role_kept)
+    if email is not None:
+        await work.steps(enqueue_step(core.clock, core.keys, Job(kind=MailKind.ACCOUNT_DELETED, address=email)))
 
 
 async def finish(host: FeatureHost, user_id: uuid.UUID, action: str, role_kept: str | None, work: UnitOfWork) -> None:

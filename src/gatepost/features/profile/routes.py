@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gatepost.core.users.administrators import AdminPolicy
 from gatepost.core.users.domain import OwnFields, Profile, User
 from gatepost.core.users.registration import MAX_FULL_NAME
 from gatepost.feature import FeatureHost
@@ -84,7 +85,7 @@ def router(host: FeatureHost) -> APIRouter:
     async def delete_me(request: Request, principal: Annotated[Principal, require(fresh=True, host=host)]) -> Response:
         """Delete oneself and everything that is one's own; needs a recent sign-in."""
         origin = origin_of(request, host.web.trusted_proxies)
-        await delete_oneself(host.core, principal.user_id, origin)
+        await delete_oneself(host.core, principal.user_id, origin, host.policy(AdminPolicy).role)
         response = Response(status_code=204)
         for name in (host.web.session_cookie, host.web.refresh_cookie):
             clear_cookie(response, name, is_secure=host.web.is_secure)
