@@ -55,11 +55,15 @@ async def tokens(send: Send, dialect: str, user: int) -> dict[str, str]:
 
 
 async def credentials(send: Send, dialect: str, kind: str, user: int) -> Headers:
-    """Return the headers that prove who calls: `bearer`, `cookie`, or `dummy` of the size of a real bearer."""
+    """Return the headers that prove who calls: `bearer`, `cookie`, `key`, or `dummy` of the size of a real bearer."""
     if kind == "dummy":
         return {"authorization": "Bearer " + "x" * 600}
     if kind == "bearer":
         return {"authorization": "Bearer " + (await tokens(send, dialect, user))["access_token"]}
+    if kind == "key":
+        signed_in = await credentials(send, dialect, "bearer", user)
+        answer = expect(await send("POST", "/auth/api-keys", {**JSON, **signed_in}, b'{"name": "benchmark"}'), 201)
+        return {"authorization": "Bearer " + json.loads(answer.body)["key"]}
     body = json.dumps({"identifier": email(user), "password": PASSWORD}).encode()
     answer = expect(await send("POST", "/auth/login", JSON, body), 200)
     lines = answer.head.decode("latin-1").split("\r\n")

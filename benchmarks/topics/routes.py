@@ -78,6 +78,7 @@ def goals(rates: dict[str, list[float]]) -> list[Goal]:
         at_least("`CurrentPrincipal` against a no-op dependency", 0.97, ratio("principal", "noop")),
         at_least("`CurrentUser` against the same", 0.93, ratio("user", "noop")),
         at_least("cookie session against the same", 0.93, ratio("cookie", "noop")),
+        at_least("API key against the same", 0.93, ratio("key", "noop")),
         at_least("router under guard by route class, against the same router", 0.93, ratio("guarded", "included")),
         at_least("`CurrentPrincipal` against fastapi-users' JWT", 10, ratio("principal", "fastapi-users"), " times"),
         at_least("`CurrentPrincipal` against the tutorials", 10, ratio("principal", "tutorial"), " times"),

@@ -9,6 +9,7 @@ NOOP = App("noop", "no-op dependency", PLAIN, env={"BENCH_WAY": "noop"})
 INCLUDED = App("included", "bare route on an included router", PLAIN, env={"BENCH_WAY": "included"})
 PRINCIPAL = App("principal", "Gatepost, `CurrentPrincipal`", GATE, "gatepost", "bearer", {"BENCH_WAY": "principal"})
 COOKIE = App("cookie", "Gatepost, `CurrentPrincipal`, cookie session", GATE, "gatepost", "cookie", PRINCIPAL.env)
+KEY = App("key", "Gatepost, `CurrentPrincipal`, API key", GATE, "gatepost", "key", PRINCIPAL.env)
 USER = App("user", "Gatepost, `CurrentUser`", GATE, "gatepost", "bearer", {"BENCH_WAY": "user"})
 GUARDED = App("guarded", "Gatepost, `GuardedRoute` on the router", GATE, "gatepost", "bearer", {"BENCH_WAY": "guarded"})
 FASTAPI_USERS = App(
@@ -28,6 +29,6 @@ TUTORIAL = App(
     is_peer=True,
 )
 
-OURS = (PRINCIPAL, COOKIE, USER, GUARDED)
+OURS = (PRINCIPAL, COOKIE, KEY, USER, GUARDED)
 PEERS = (FASTAPI_USERS, TUTORIAL)
 EVERY = (BARE, NOOP, INCLUDED, *OURS, *PEERS)
