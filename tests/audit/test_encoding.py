@@ -70,6 +70,13 @@ def test_a_link_is_good_for_its_row_place_time_and_predecessor_only(row: list[ob
     assert not keys.is_link(Link(link.position, at, link.key_id, bytes(32)), before, row)
 
 
+def test_a_link_is_not_good_for_what_moved_from_one_column_to_the_next() -> None:
+    keys, before = ChainKeys(KEYS), Place(0, bytes(32))
+    link = keys.link(before, 1, ["ab", "c", None, 1])
+    for other in (["a", "bc", None, 1], ["ab", "c", "", 1], ["ab", "c", "None", 1], ["ab", "c", None, "1"]):
+        assert not keys.is_link(link, before, other)
+
+
 def test_a_mark_is_good_for_its_name_place_and_time_only() -> None:
     keys, place = ChainKeys(KEYS), Place(7, b"m" * 32)
     mark = keys.mark(HEAD, place, 5)
