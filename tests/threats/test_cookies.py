@@ -43,6 +43,7 @@ PUBLIC = {
     ("POST", "/auth/email/verify/send"),
     ("POST", "/auth/password/forgot"),
     ("POST", "/auth/password/reset"),
+    ("POST", "/auth/password/renew"),
     ("POST", "/auth/login/email"),
     ("POST", "/auth/login/email/send"),
     ("POST", "/auth/disown"),
