@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.admin.people import ADMIN, UNKNOWN, Admin, administered, made, mailed
-from tests.harness import EMAIL, Running, bearer, conninfo
+from tests.harness import EMAIL, PASSWORD, Running, bearer, conninfo
 
 pytestmark = pytest.mark.anyio
 
@@ -170,6 +170,34 @@ async def test_the_user_is_told_by_mail(database_url: str) -> None:
         assert "has disabled your account" in mail.body
 
 
+async def test_a_required_change_ends_sessions_opens_nothing_and_is_told_once(database_url: str) -> None:
+    async with administered(database_url) as (it, admin):
+        user = await made(it, EMAIL)
+        token = (await it.signed_in())["access_token"]
+        for _ in range(2):
+            await admin.does("POST", f"/users/{user.id}/require-password-change")
+        assert (await it.principal(token)).status_code == 401
+        assert (await it.login()).json()["code"] == "password.change_required"
+        shown = await admin.does("GET", f"/users/{user.id}")
+        assert (shown["must_change_password"], shown["sessions"]) == (True, 0)
+        assert "asks you to change your password" in (await mailed(it, EMAIL, "An administrator")).body
+        events = "FROM gatepost_audit WHERE event = 'password.change_required'"
+        rows = it.rows(f"SELECT actor_id {events}")
+        assert [str(actor).replace("-", "") for (actor,) in rows] == [admin.user.id.hex]
+        assert it.value("SELECT count(*) FROM gatepost_outbox") == 0
+        assert len([mail for mail in it.mails.sent if "An administrator" in mail.subject]) == 1
+        renewal = {"identifier": EMAIL, "password": PASSWORD, "new_password": "new horse, other battery"}
+        assert (await it.client.post("/auth/password/renew", json=renewal)).status_code == 200
+        assert (await admin.does("GET", f"/users/{user.id}"))["must_change_password"] is False
+
+
+async def test_nothing_is_required_of_who_has_no_password(database_url: str) -> None:
+    async with administered(database_url) as (_, admin):
+        invited = await admin.does("POST", "/users", json={"email": EMAIL})
+        answer = await admin("POST", f"/users/{invited['id']}/require-password-change")
+        assert (answer.status_code, answer.json()["code"]) == (409, "password.none")
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -178,6 +206,7 @@ async def test_the_user_is_told_by_mail(database_url: str) -> None:
         ("DELETE", ""),
         ("POST", "/disable"),
         ("POST", "/enable"),
+        ("POST", "/require-password-change"),
         ("PUT", "/roles/editor"),
         ("DELETE", "/roles/editor"),
     ],

@@ -54,6 +54,19 @@ def test_a_user_is_shown_signed_out_and_deleted(terminal: Terminal, sqlite_url: 
     assert query(sqlite_url, "SELECT 1 FROM gatepost_user") == []
 
 
+def test_a_change_of_password_is_required_and_the_user_is_told(terminal: Terminal, sqlite_url: str) -> None:
+    terminal.says("users", "create", "--email", EMAIL, "--password-stdin", stdin=f"{PASSWORD}\n")
+    require = ("users", "require-password-change", EMAIL)
+    mails = len(query(sqlite_url, "SELECT 1 FROM gatepost_outbox"))
+    assert terminal.says(*require) == f"{EMAIL}: has to change the password, every session ended"
+    assert terminal.says(*require) == f"{EMAIL}: had to change the password before"
+    assert "has to be changed" in terminal.says("users", "show", EMAIL)
+    assert len(query(sqlite_url, "SELECT 1 FROM gatepost_outbox")) == mails + 1
+    terminal.says("users", "invite", "bob@example.com")
+    refused = terminal("users", "require-password-change", "bob@example.com")
+    assert (refused.exit_code, refused.stderr) == (1, "gatepost: This user has no password.\n")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [

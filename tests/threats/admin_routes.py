@@ -13,6 +13,7 @@ ADMIN = [
     ("DELETE", "/auth/admin/users/{user_id}"),
     ("POST", "/auth/admin/users/{user_id}/disable"),
     ("POST", "/auth/admin/users/{user_id}/enable"),
+    ("POST", "/auth/admin/users/{user_id}/require-password-change"),
     ("PUT", "/auth/admin/users/{user_id}/roles/{role}"),
     ("DELETE", "/auth/admin/users/{user_id}/roles/{role}"),
     ("GET", "/auth/admin/users/{user_id}/sessions"),

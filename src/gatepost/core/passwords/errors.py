@@ -58,5 +58,13 @@ class PasswordChangeNotRequired(AuthError):
     public = "This password need not be changed: sign in with it."
 
 
+class NoPassword(AuthError):
+    """The user has none, so that there is nothing to change."""
+
+    code = "password.none"
+    status = 409
+    public = "This user has no password."
+
+
 class RangeUnavailable(Exception):
     """The range service gave no answer that can be used; the message says why, in words for a log."""

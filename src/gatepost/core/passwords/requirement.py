@@ -13,7 +13,7 @@ from gatepost.core.sessions.ending import end_all_sessions
 from gatepost.core.sessions.flow import Services
 from gatepost.core.users import store
 from gatepost.kernel.events import Listeners
-from gatepost.storage.unit_of_work import unit_of_work
+from gatepost.storage.unit_of_work import Within, nothing, unit_of_work
 
 
 class PasswordRequirement:
@@ -37,6 +37,7 @@ class PasswordRequirement:
         origin: Origin = NOWHERE,
         actor_id: uuid.UUID | None = None,
         only_hash: str | None = None,
+        within: Within = nothing,
     ) -> bool:
         """Let a password open nothing until it is changed; end its user's sessions.
 
@@ -45,6 +46,7 @@ class PasswordRequirement:
             origin: where the request came from.
             actor_id: who requires it, where that is a person.
             only_hash: of the password that is meant; one that was changed meanwhile is let be.
+            within: what else belongs to the transaction, if anything changes.
 
         Returns:
             Whether that changed anything: False for a user without a password, or one who has to change it already.
@@ -60,6 +62,7 @@ class PasswordRequirement:
             detail = {"because": "listed"} if only_hash is not None else None
             step = audit_step(clock, event, subject_id=user_id, actor_id=actor_id, origin=origin, detail=detail)
             await work.steps(step)
+            await within(work)
         return True
 
     async def is_due(self, user_id: uuid.UUID, password: str, stored: str, origin: Origin) -> bool:

@@ -49,6 +49,7 @@ class Standing:
     """What an administrator sees of a user besides the user; times in milliseconds since the Unix epoch."""
 
     has_password: bool
+    must_change_password: bool
     sessions: int
     last_sign_in: int | None
 
@@ -114,6 +115,7 @@ _user_id = bindparam("user_id", type_=Uuid)
 _standing = Statement(
     select(
         select(password.c.user_id).where(password.c.user_id == _user_id).exists(),
+        select(password.c.user_id).where(password.c.user_id == _user_id, password.c.must_change).exists(),
         select(func.count()).select_from(session).where(session.c.user_id == _user_id, is_live).scalar_subquery(),
         select(func.max(session.c.created_at))
         .where(session.c.user_id == _user_id, session.c.actor_id.is_(None))
@@ -153,5 +155,5 @@ async def search_users(
 
 
 async def standing_of(database: Database, user_id: uuid.UUID) -> Standing:
-    """Read whether a user has a password, how many sessions are open, and when the last one was opened."""
+    """Read whether a user has a password and must change it, how many sessions are open, when the last one began."""
     return Standing(*(await database.hot.read(_standing, {"user_id": user_id}))[0])

@@ -63,6 +63,7 @@ class UserDetail(AdminUserView):
     """What an administrator sees of one user; `sessions` is how many are open."""
 
     has_password: bool
+    must_change_password: bool
     sessions: int
     last_sign_in: datetime | None
 
@@ -73,6 +74,7 @@ class UserDetail(AdminUserView):
         return cls(
             **AdminUserView.of(user).model_dump(),
             has_password=standing.has_password,
+            must_change_password=standing.must_change_password,
             sessions=standing.sessions,
             last_sign_in=datetime.fromtimestamp(last // 1000, UTC) if last is not None else None,
         )

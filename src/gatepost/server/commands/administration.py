@@ -13,6 +13,7 @@ from gatepost.core.users.administrators import AdminPolicy, claim_first_administ
 from gatepost.core.users.domain import User
 from gatepost.core.users.search import standing_of
 from gatepost.features.admin.invitations import invite_again, send_invitation
+from gatepost.features.admin.passwords import require_change
 from gatepost.gate import Gatepost
 from gatepost.kernel.text import normalize_email
 from gatepost.server.commands.options import AppOption, columns
@@ -109,7 +110,11 @@ def show(user: IdentifierArgument, app: AppOption = None) -> None:
             "roles": " ".join(sorted(found.roles)) or "-",
             "made": f"{found.created_at:%Y-%m-%d %H:%M}",
             "state": "disabled" if found.is_disabled else "enabled",
-            "password": "yes" if standing.has_password else "no",
+            "password": "has to be changed"
+            if standing.must_change_password
+            else "yes"
+            if standing.has_password
+            else "no",
             "sessions": str(standing.sessions),
             "last sign-in": "-" if last is None else f"{datetime.fromtimestamp(last / 1000, UTC):%Y-%m-%d %H:%M}",
         }
@@ -124,6 +129,17 @@ def sign_out(user: IdentifierArgument, app: AppOption = None) -> None:
     async def story(gate: Gatepost[Any], found: User[Any]) -> str:
         await gate.users.sign_out_everywhere(found.id)
         return f"{found.email or found.username}: every session ended"
+
+    typer.echo(about(user, app, story))
+
+
+def require_password_change(user: IdentifierArgument, app: AppOption = None) -> None:
+    """Let a password open nothing until it is changed; end every session, and tell the user."""
+
+    async def story(gate: Gatepost[Any], found: User[Any]) -> str:
+        is_new = await require_change(gate, found.id)
+        words = "has to change the password, every session ended" if is_new else "had to change the password before"
+        return f"{found.email or found.username}: {words}"
 
     typer.echo(about(user, app, story))
 

@@ -132,6 +132,7 @@ commands.command("create-admin")(administration.create_admin)
 commands.command("invite")(administration.invite)
 commands.command("show")(administration.show)
 commands.command("sign-out")(administration.sign_out)
+commands.command("require-password-change")(administration.require_password_change)
 commands.command("delete")(administration.delete)
 
 
