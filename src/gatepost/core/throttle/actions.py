@@ -40,10 +40,11 @@ class Scope(StrEnum):
     EVERYONE = "everyone"
 
 
-MAIL = "mail"  # its budget is `mail.subject`: what one recipient is sent, whatever it is
+# Its budget is `mail.subject`: what one recipient is sent, whatever it is. A reset is not among them: strangers who ask
+# for what mails nobody (a verified address, a taken one) would keep a budget spent that the last way back in needs.
+MAIL = "mail"
 SENDING = frozenset(
-    {Action.SIGN_UP, Action.PASSWORD_RESET, Action.EMAIL_VERIFICATION, Action.EMAIL_CHANGE}
-    | {Action.SIGN_IN_MAIL, Action.INVITATION}
+    {Action.SIGN_UP, Action.EMAIL_VERIFICATION, Action.EMAIL_CHANGE, Action.SIGN_IN_MAIL, Action.INVITATION}
 )
 # They guess nothing that can be guessed: each process counts for itself, and no request waits for a store.
 COSTING = frozenset({Action.INTROSPECTION, Action.REFRESH, Action.SIGN_OUT})
