@@ -11,6 +11,7 @@ import pytest
 from gatepost.core.audit import AuditEvent
 from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.events import AccountDisowned, UserDisabled
+from gatepost.kernel.ids import uuid7
 from tests.api_keys.house import minted, owner, status
 from tests.email_sign_in.mailing import asked, refused, sign_in, verified
 from tests.harness import EMAIL, PASSWORD, Running, conninfo, eventually, query, running
@@ -214,3 +215,30 @@ async def test_an_address_that_is_taken_while_it_is_given_back_is_seen_to_be_tak
             thief.commit()
         assert (await answer).status_code == 204
         assert it.value("SELECT count(*) FROM gatepost_user WHERE disabled_at IS NOT NULL") == 1
+
+
+async def test_a_notice_that_is_composed_late_gives_a_thief_no_word_after_the_owner_s(database_url: str) -> None:
+    async with running(database_url) as it:
+        await verified(it)
+        owner = await notice(it, EMAIL)
+        waiting = Job(kind=MailKind.EMAIL_CHANGED, user_id=await user_id_of(it), address=THIEF)
+        made_before = uuid7(it.clock.now_ms() - 1)
+        assert (await disown(it, owner)).status_code == 204
+        await it.core.database.hot.run(enqueue_step(it.clock, it.core.keys, waiting, job_id=made_before))
+        assert await tokens(it, "not-me", THIEF) == []
+        assert THIEF in [mail.recipient for mail in await delivered(it)]
+        assert await notice(it, EMAIL), "what happens after it is another matter"
+
+
+async def test_a_thief_who_says_it_first_does_not_keep_the_link_out_of_the_owner_s_late_notice(
+    database_url: str,
+) -> None:
+    async with running(database_url) as it:
+        await verified(it)
+        waiting = Job(kind=MailKind.EMAIL_CHANGED, user_id=await user_id_of(it), address=EMAIL)
+        made_before = uuid7(it.clock.now_ms() - 1000)
+        move(it, THIEF)
+        assert (await disown(it, await notice(it, THIEF))).status_code == 204
+        await it.core.database.hot.run(enqueue_step(it.clock, it.core.keys, waiting, job_id=made_before))
+        assert (await disown(it, await token(it, "not-me", EMAIL))).status_code == 204
+        assert it.value("SELECT email FROM gatepost_user") == EMAIL

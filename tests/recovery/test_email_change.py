@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from gatepost import Origin
+from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.core.outbox import store as outbox
 from gatepost.core.proofs import ProofKind, ProofRefused
 from gatepost.core.sessions.password_reset import reset_password
@@ -38,7 +39,8 @@ async def test_the_address_changes_by_the_link_in_the_new_mailbox(database_url: 
     async with running(database_url) as it:
         heard: list[EmailChanged] = []
         it.gate.on(EmailChanged)(heard.append)
-        access = (await it.enrolled())["access_token"]
+        await it.gate.create_user(email=EMAIL, password=PASSWORD, email_verified=True)
+        access = (await it.signed_in())["access_token"]
         await delivered(it)
         answer = await ask(it, access)
         assert (answer.status_code, answer.content) == (202, b"")
@@ -186,3 +188,47 @@ async def test_the_address_that_one_has_is_no_change(sqlite_url: str) -> None:
         access = (await it.enrolled())["access_token"]
         assert (await ask(it, access, EMAIL.upper())).status_code == 422
         assert (await ask(it, access, "nonsense")).status_code == 422
+
+
+@pytest.mark.parametrize("ended", ["by itself", "by its owner", "with all others", "by an operator"])
+async def test_a_change_dies_with_the_session_that_asked_for_it(database_url: str, ended: str) -> None:
+    async with running(database_url) as it:
+        user_id = UUID((await it.register()).json()["id"])
+        thief, owner = [(await it.signed_in())["access_token"] for _ in range(2)]
+        thiefs = (await it.principal(thief)).json()["sid"]
+        await ask(it, thief)
+        proof = await token(it, PAGE, NEW)
+        if ended == "by itself":
+            await it.logout(thief)
+        elif ended == "by an operator":
+            await it.gate.users.sign_out_everywhere(user_id)
+        else:
+            path = f"/auth/sessions/{thiefs}" if ended == "by its owner" else "/auth/sessions"
+            assert (await it.client.delete(path, headers=bearer(owner))).status_code == 204
+        assert await confirm(it, token=proof) == 400
+        assert addresses(it) == [EMAIL]
+
+
+async def test_a_change_outlives_the_end_of_another_session(sqlite_url: str) -> None:
+    async with running(sqlite_url) as it:
+        access = (await it.enrolled())["access_token"]
+        other = (await it.signed_in())["access_token"]
+        await ask(it, access)
+        proof = await token(it, PAGE, NEW)
+        await it.logout(other)
+        assert await confirm(it, token=proof) == 204
+
+
+async def test_a_mailbox_that_was_never_proved_is_told_without_a_way_to_take_the_account(database_url: str) -> None:
+    async with running(database_url) as it:
+        user_id = UUID((await it.register()).json()["id"])
+        access = (await it.signed_in())["access_token"]
+        job = Job(kind=MailKind.PASSWORD_CHANGED, user_id=user_id)
+        await it.core.database.hot.run(enqueue_step(it.clock, it.core.keys, job))
+        before = await token(it, "not-me", EMAIL)
+        await ask(it, access)
+        assert await confirm(it, token=await token(it, PAGE, NEW)) == 204
+        assert "was changed" in [mail for mail in await delivered(it) if mail.recipient == EMAIL][-1].subject
+        assert await tokens(it, "not-me", EMAIL) == [before], "the notice of the change has none"
+        assert (await it.client.post("/auth/disown", json={"token": before})).status_code == 400
+        assert addresses(it) == [NEW]

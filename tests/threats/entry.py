@@ -1,5 +1,7 @@
 """Somebody at the door of the house under attack, who reads its mails."""
 
+import asyncio
+import contextlib
 import json
 import re
 from collections.abc import AsyncIterator
@@ -13,6 +15,7 @@ from gatepost.core.outbox.worker import OutboxWorker
 from tests.threats.lab import COOKIE, Lab, Person, running
 from tests.threats.wire import Answer
 
+_SENDING = OutboxWorker.run.__qualname__
 DEVICE, FLOW = f"{COOKIE}-device", f"{COOKIE}-flow"
 TOKEN = re.compile(r"#token=(gpp_[\w-]+)")
 
@@ -65,9 +68,17 @@ class Entry:
         return user.id
 
 
+async def _stop_sending(lab: Lab) -> None:
+    """End the lab's own worker, which would take mails away from the test."""
+    (sending,) = [task for task in lab.gate.core.tasks if getattr(task.get_coro(), "__qualname__", "") == _SENDING]
+    sending.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await sending
+
+
 @asynccontextmanager
 async def entered(folder: Path, **changes: Any) -> AsyncIterator[Entry]:  # noqa: ANN401 - any setting
     """Run a house that offers sign-in by mail; its mails are sent when a test reads them."""
     async with running(folder, **{"email_sign_in": True, "email_verification": "off", **changes}) as lab:
-        lab.gate.core.tasks[-1].cancel()
+        await _stop_sending(lab)
         yield Entry(lab, Box())

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.anyio
 PUBLIC_POSTS: dict[str, tuple[str, dict[str, Any] | str]] = {
     "/auth/register": ("sign_up", {"email": "new@example.com", "password": PASSWORD}),
     "/auth/login": ("sign_in", {"identifier": EMAIL, "password": WRONG}),
+    "/auth/password/renew": ("sign_in", {"identifier": EMAIL, "password": WRONG, "new_password": NEW}),
     "/auth/logout": ("sign_out", {}),
     "/auth/token": ("refresh", "grant_type=refresh_token&refresh_token=x"),
     "/auth/revoke": ("sign_out", "token=x"),
@@ -133,8 +134,8 @@ async def test_asking_for_what_mails_nobody_does_not_keep_the_owner_from_a_reset
             headers = {"X-Forwarded-For": f"198.51.100.{n}"}
             await it.client.post("/auth/email/verify/send", json={"email": EMAIL}, headers=headers)
             account = {"email": EMAIL, "password": PASSWORD}
-            last = await it.client.post("/auth/register", json=account, headers=headers)
-        assert last.status_code == 429
+            await it.client.post("/auth/register", json=account, headers=headers)
+        assert it.value("SELECT count(*) FROM gatepost_throttle WHERE key LIKE 'mail.subject:%'") == 1
         headers = {"X-Forwarded-For": "203.0.113.9"}
         answer = await it.client.post("/auth/password/forgot", json={"email": EMAIL}, headers=headers)
         assert answer.status_code == 202

@@ -8,6 +8,7 @@ from typing import Any
 from gatepost.core.proofs import store
 from gatepost.core.proofs.domain import MAX_CODE_ATTEMPTS, ProofKind, ProofPolicy
 from gatepost.kernel.errors import AuthError
+from gatepost.kernel.ids import unix_ms_of
 from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.tokens import TokenMalformed, code_is_right, mint_code, mint_proof, parse_proof
 from gatepost.storage.database import Database
@@ -74,11 +75,19 @@ class Proofs:
         return self._minted(kind, proof_id)
 
     def issue_step(
-        self, kind: ProofKind, user_id: uuid.UUID, *, proof_id: uuid.UUID, email: str | None, slot: str = ""
+        self,
+        kind: ProofKind,
+        user_id: uuid.UUID,
+        *,
+        proof_id: uuid.UUID,
+        email: str | None,
+        slot: str = "",
+        session_id: uuid.UUID | None = None,
     ) -> Step:
         """Return the statement that issues a proof, to be run in the transaction that asks for it.
 
-        What it is bound to is then the state of the user at that time, however late its mail is composed.
+        What it is bound to is then the state of the user at that time, however late its mail is composed; with
+        `session_id` it dies when that session, which asks for it, is ended.
         """
         values: Mapping[str, Any] = {
             "proof_id": proof_id,
@@ -89,6 +98,8 @@ class Proofs:
             "is_sent_to_user": int(kind.is_sent_to_user),
             "is_bound_to_email": int(kind.is_bound_to_email),
             "is_bound_to_password": int(kind.is_bound_to_password),
+            "session_id": session_id,
+            "asked_at": unix_ms_of(proof_id) if kind is ProofKind.DISOWN else None,
             "lifetime_ms": self.policy.lifetime_ms(kind),
         }
         return store.issue, values

@@ -6,7 +6,7 @@ statement. The id grows with time: an older job that is sent late does not take 
 
 from sqlalchemy import BigInteger, String, Uuid, and_, bindparam, case, delete, func, literal, or_, select, update
 
-from gatepost.storage.schema import password, proof, user
+from gatepost.storage.schema import password, proof, session, user
 from gatepost.storage.statement import Statement, store_now_ms
 
 _id = bindparam("proof_id", type_=Uuid)
@@ -21,6 +21,19 @@ _password_changed_at = func.coalesce(
     select(password.c.changed_at).where(password.c.user_id == user.c.id).scalar_subquery(), 0
 )
 
+# "This was not me" that was used between a notice's cause (`asked_at`, NULL for other kinds) and its being composed
+# has voided what newer mailboxes were sent, and so what they still would be.
+_used = proof.alias("used")
+_is_outrun = (
+    select(_used.c.id)
+    .where(
+        _used.c.user_id == _user_id,
+        _used.c.purpose == _purpose,
+        _used.c.id < _id,
+        _used.c.consumed_at > bindparam("asked_at", type_=BigInteger),
+    )
+    .exists()
+)
 # What it is bound to is read by the statement that writes it.
 issue = Statement(
     lambda dialect_insert: (
@@ -34,6 +47,7 @@ issue = Statement(
                     "email",
                     "bound_email",
                     "bound_password",
+                    "bound_session",
                     "attempts",
                     "created_at",
                     "expires_at",
@@ -46,6 +60,7 @@ issue = Statement(
                     _email,
                     case((_bound_to_email == 1, user.c.email), else_=None),
                     case((_bound_to_password == 1, _password_changed_at), else_=None),
+                    bindparam("session_id", type_=Uuid),
                     literal(0),
                     store_now_ms(),
                     store_now_ms() + bindparam("lifetime_ms", type_=BigInteger),
@@ -53,6 +68,7 @@ issue = Statement(
                     user.c.id == _user_id,
                     user.c.disabled_at.is_(None),
                     or_(_sent_to_user == 0, user.c.email == _email),
+                    ~_is_outrun,
                 ),
             )
         )
@@ -65,6 +81,7 @@ issue = Statement(
                     "email",
                     "bound_email",
                     "bound_password",
+                    "bound_session",
                     "attempts",
                     "created_at",
                     "expires_at",
@@ -89,6 +106,10 @@ _is_good = and_(
         or_(proof.c.bound_password.is_(None), proof.c.bound_password == _password_changed_at),
     )
     .exists(),
+    or_(
+        proof.c.bound_session.is_(None),
+        select(session.c.id).where(session.c.id == proof.c.bound_session, session.c.revoked_at.is_(None)).exists(),
+    ),
 )
 
 consume = Statement(

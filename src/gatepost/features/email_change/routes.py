@@ -13,6 +13,7 @@ from gatepost.core.users.domain import User
 from gatepost.feature import FeatureHost
 from gatepost.features.email_change.flow import ask, confirm
 from gatepost.kernel.errors import InvalidInput
+from gatepost.kernel.principal import Principal
 from gatepost.kernel.text import normalize_email
 from gatepost.web.guard import UserGuard, authenticate, public, require
 from gatepost.web.origin import origin_of
@@ -43,9 +44,12 @@ def router(host: FeatureHost) -> APIRouter:
     routes = APIRouter(route_class=route_class(host), tags=["e-mail"])
     fresh = require(fresh=True, host=host)
 
-    @routes.post("/email/change", status_code=202, dependencies=[fresh])
+    @routes.post("/email/change", status_code=202)
     async def change(
-        body: NewAddress, request: Request, user: Annotated[User[Any], Depends(UserGuard(host))]
+        body: NewAddress,
+        request: Request,
+        caller: Annotated[Principal, fresh],
+        user: Annotated[User[Any], Depends(UserGuard(host))],
     ) -> Response:
         """Mail a proof to a new address; needs a recent sign-in. The answer does not say whether somebody has it."""
         address = normalize_email(body.new_email, field=_NEW)
@@ -53,7 +57,7 @@ def router(host: FeatureHost) -> APIRouter:
             raise InvalidInput(_NEW, "is the address that you have")
         origin = origin_of(request, host.web.trusted_proxies)
         await host.core.attempts.spend(Action.EMAIL_CHANGE, origin, subject=address)
-        await ask(host.core, user.id, address, origin)
+        await ask(host.core, caller, address, origin)
         return Response(status_code=202)
 
     @routes.post("/email/change/confirm", status_code=204)

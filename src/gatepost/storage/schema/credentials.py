@@ -17,6 +17,7 @@ proof = Table(
     Column("email", String(254)),  # where it was sent
     Column("bound_email", String(254)),  # what the user's address must still be; NULL: whatever it is
     Column("bound_password", BigInteger),  # when the password must have been changed last, 0 for none; NULL: whenever
+    Column("bound_session", Uuid),  # which session must not have been ended; NULL: whichever
     Column("attempts", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),

@@ -86,6 +86,7 @@ def _add_proofs() -> None:
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("bound_email", sa.String(length=254), nullable=True),
         sa.Column("bound_password", sa.BigInteger(), nullable=True),
+        sa.Column("bound_session", sa.Uuid(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
