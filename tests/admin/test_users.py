@@ -51,6 +51,12 @@ async def test_nothing_that_is_typed_is_a_wildcard(database_url: str, text: str,
         assert await found(admin, q=text) == []
 
 
+@pytest.mark.parametrize("name", ["q", "role"])
+async def test_what_no_name_holds_is_refused_by_every_database(database_url: str, name: str) -> None:
+    async with administered(database_url) as (_, admin):
+        assert (await admin("GET", f"/users?{name}=a%00b")).status_code == 422
+
+
 async def test_users_are_found_by_what_they_are(database_url: str) -> None:
     async with administered(database_url) as (it, admin):
         await crowd(it)

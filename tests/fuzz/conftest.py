@@ -1,5 +1,6 @@
 """A real server in a thread of its own: what fuzzes it is synchronous, and a Gatepost lives on one event loop."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -11,10 +12,10 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from gatepost import Gatepost
+from gatepost import Gatepost, Settings
 from tests.threats.lab import PASSWORD, Card, application, settings
 
-EMAIL = "fuzzed@example.com"
+EMAIL, ADMIN = "fuzzed@example.com", "administrator@example.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class Target:
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """The application under fuzz, with one user."""
-    gate = Gatepost(settings(tmp_path_factory.mktemp("fuzz"), public_url="http://localhost:8000"), profile=Card)
+    """The application under fuzz, with a user and an administrator."""
+    house = settings(tmp_path_factory.mktemp("fuzz"), public_url="http://localhost:8000")
+    asyncio.run(_settle(house))
+    gate = Gatepost(house, profile=Card)
     app: FastAPI = application(gate)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, proxy_headers=False))
@@ -41,18 +44,40 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     while not server.started and time.monotonic() < deadline and thread.is_alive():
         time.sleep(0.01)
     found = Target(f"http://127.0.0.1:{listening.getsockname()[1]}")
-    with found.client() as client:
-        client.post("/auth/register", json={"email": EMAIL, "password": PASSWORD}).raise_for_status()
     yield found
     server.should_exit = True
     thread.join(20)
     listening.close()
 
 
-def _bearer(client: httpx2.Client) -> dict[str, str]:
-    form = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
+async def _settle(house: Settings) -> None:
+    gate = Gatepost(house, profile=Card)
+    async with gate.lifespan(is_serving=False):
+        await gate.create_user(email=EMAIL, password=PASSWORD)
+        await gate.create_user(email=ADMIN, password=PASSWORD, roles=["admin"])
+
+
+def _token(client: httpx2.Client, email: str) -> dict[str, str]:
+    form = {"grant_type": "password", "username": email, "password": PASSWORD}
     answer = client.post("/auth/token", data=form)
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def _bearer(client: httpx2.Client) -> dict[str, str]:
+    return _token(client, EMAIL)
+
+
+def _administrator(client: httpx2.Client) -> dict[str, str]:
+    return _token(client, ADMIN)
+
+
+def _key(client: httpx2.Client) -> dict[str, str]:
+    """Present an API key of the administrator, whose other keys would come to be too many."""
+    owner = _administrator(client)
+    for key in client.get("/auth/api-keys", headers=owner).json()["items"]:
+        client.delete(f"/auth/api-keys/{key['id']}", headers=owner)
+    answer = client.post("/auth/api-keys", headers=owner, json={"name": "fuzz"})
+    return {"Authorization": f"Bearer {answer.json()['key']}"}
 
 
 def _cookie(client: httpx2.Client) -> dict[str, str]:
@@ -79,7 +104,10 @@ class Caller:
         return self._headers
 
 
-@pytest.fixture(scope="module", params=["anonymous", "bearer", "cookie"])
+SIGN_INS = {"anonymous": None, "bearer": _bearer, "cookie": _cookie, "administrator": _administrator, "API key": _key}
+
+
+@pytest.fixture(scope="module", params=list(SIGN_INS))
 def caller(request: pytest.FixtureRequest, target: Target) -> Caller:
-    """Nobody, a token client, a browser."""
-    return Caller(target, {"anonymous": None, "bearer": _bearer, "cookie": _cookie}[request.param])
+    """Nobody, a token client, a browser, who administers, a program of theirs."""
+    return Caller(target, SIGN_INS[request.param])

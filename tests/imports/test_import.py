@@ -125,3 +125,32 @@ def test_what_cannot_be_read_is_said_in_one_sentence(
     result = here("import", *words)
     assert (result.exit_code, "Traceback" in result.output) == (code, False)
     assert sentence in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("people.csv", b"email\n\xff\xfe@example.com\n", "people.csv is not UTF-8"),
+        ("people.jsonl", b'{"email": "\xff@example.com"}\n', "people.jsonl is not UTF-8"),
+        ("people.csv", b"email,name\na@example.com," + b"x" * 200_000, "people.csv is no CSV"),
+        ("people.csv", b'email,name\na@example.com,"' + b"x\n" * 200_000, "people.csv is no CSV"),
+        ("people.jsonl", b'{"email": "' + b"x" * 10_000_000 + b'"}', "line 1 is no JSON object"),
+        ("people.jsonl", b"[" * 100_000, "line 1 is no JSON object"),
+        ("people.csv", b"id,email,id\n1,a@example.com,2\n", "two columns id"),
+    ],
+)
+def test_a_file_that_somebody_spoiled_is_said_in_one_sentence(
+    here: Terminal, folder: Path, name: str, content: bytes, words: str
+) -> None:
+    (folder / name).write_bytes(content)
+    ended = here("import", name)
+    assert (ended.exit_code, ended.output.count("\n")) == (2, 1)
+    assert words in ended.output
+    assert query(str(here.settings["database_url"]), "SELECT count(*) FROM gatepost_user") == [(0,)]
+
+
+def test_whoever_was_imported_with_a_strange_date_spoils_no_list(terminal: Terminal, folder: Path) -> None:
+    strange = [{**BOB, "created_at": value} for value in ("253402300800000", "0001-01-01T00:00:00+10:00")]
+    said = terminal.says("import", "--skip-invalid", write_lines(folder / "people.jsonl", [ADA, *strange]))
+    assert "2 refused" in said.splitlines()
+    assert "ada@example.com" in terminal.says("users", "list")

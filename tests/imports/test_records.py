@@ -1,6 +1,6 @@
 """A record of another system becomes a user, or is refused with the field's name and never with its value."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -77,8 +77,17 @@ def test_who_has_no_usable_hash_has_no_password(stored: object) -> None:
         ({"email": "a@example.com", "roles": "no role!"}, "role"),
         ({"email": "a@example.com", "roles": "["}, "roles"),
         ({"email": "a@example.com", "created_at": "yesterday"}, "created_at"),
+        ({"email": "a@example.com", "roles": "[" * 20_000}, "roles"),
+        ({"email": "a@example.com", "created_at": "999999999999999"}, "created_at"),
+        ({"email": "a@example.com", "created_at": "0001-01-01T00:00:00+10:00"}, "created_at"),
+        (
+            {"email": "a@example.com", "created_at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=10)))},
+            "created_at",
+        ),
         ({"email": "a@example.com", "locale": "<script>"}, "locale"),
         ({"email": "a@example.com", "id": "x" * 321}, "id"),
+        ({"email": "a@example.com", "id": "x\0y"}, "id"),
+        ({"email": "a@example.com", "id": "x\ud800y"}, "id"),
         ({"email": "a@example.com", "full_name": "a\u202eb"}, "full_name"),
     ],
 )
@@ -98,6 +107,11 @@ def test_two_columns_for_one_field_are_a_question() -> None:
     }
 
 
+def test_a_column_that_is_there_twice_would_hide_another() -> None:
+    with pytest.raises(InvalidInput, match="two columns id"):
+        column_names(["id", "email", "id"], {})
+
+
 @given(st.dictionaries(st.sampled_from(FIELDS), st.none() | st.text() | st.integers() | st.floats() | st.booleans()))
 def test_whatever_stands_in_a_record_is_read_or_refused(record: dict[str, Any]) -> None:
     try:
@@ -105,4 +119,6 @@ def test_whatever_stands_in_a_record_is_read_or_refused(record: dict[str, Any]) 
     except InvalidInput:
         return
     assert one.foreign_id
+    assert "\0" not in one.foreign_id
+    datetime.fromtimestamp((one.created_at or 0) / 1000, UTC)
     assert one.email or one.username

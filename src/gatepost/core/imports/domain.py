@@ -15,7 +15,7 @@ from gatepost.core.roles.domain import check_role
 from gatepost.core.users.registration import MAX_FULL_NAME
 from gatepost.crypto.passwords import HashRefused, check_importable
 from gatepost.kernel.errors import InvalidInput
-from gatepost.kernel.text import clean_text, normalize_email, normalize_username
+from gatepost.kernel.text import clean_text, is_storable, normalize_email, normalize_username
 
 MAX_FOREIGN_ID = 320
 FIELDS = (
@@ -102,6 +102,8 @@ def read_record(record: Mapping[str, object], names: Mapping[str, str]) -> Impor
     foreign_id = _text(values.get("id")) or address or name or ""
     if len(foreign_id) > MAX_FOREIGN_ID:
         raise InvalidInput("id", "is too long")
+    if not is_storable(foreign_id):
+        raise InvalidInput("id", "holds characters that cannot be stored")
     shown = _text(values.get("full_name"))
     return ImportedUser(
         foreign_id=foreign_id,
@@ -125,10 +127,12 @@ def column_names(columns: list[str], mapping: Mapping[str, str]) -> dict[str, st
         mapping: field to column, as the operator said; it wins over what names suggest.
 
     Raises:
-        InvalidInput: a field that there is not, a column that there is not, or two columns for one field.
+        InvalidInput: a field that there is not, a column that there is not, two columns of one name or for one field.
     """
     if unknown := sorted(set(mapping) - set(FIELDS)):
         raise InvalidInput("map", f"there is no field {', '.join(unknown)}; fields are {', '.join(FIELDS)}")
+    if twice := sorted(name for name in set(columns) if columns.count(name) > 1):
+        raise InvalidInput("map", f"the source has two columns {', '.join(twice)}: one would hide the other")
     if missing := sorted(set(mapping.values()) - set(columns)):
         raise InvalidInput("map", f"the source has no column {', '.join(missing)}")
     names = {column: field for field, column in mapping.items()}
@@ -178,7 +182,7 @@ def _roles(value: object) -> frozenset[str]:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidInput("roles", "is no list") from None
     found = value if isinstance(value, (list, tuple)) else re.split(r"[\s,;|]+", str(value))
     roles = frozenset(str(role).strip().lower() for role in found if str(role).strip())
@@ -188,18 +192,24 @@ def _roles(value: object) -> frozenset[str]:
 
 
 def _date(value: object) -> int | None:
-    if isinstance(value, datetime):
-        return round((value if value.tzinfo is not None else value.replace(tzinfo=UTC)).timestamp() * 1000)
     text = _text(value)
     if text is None:
         return None
     try:
-        if re.fullmatch(r"[0-9]{1,15}(?:\.[0-9]{1,9})?", text):
-            number = float(text)
-            return int(number if number >= _MILLISECONDS_FROM else number * 1000)
-        return _date(datetime.fromisoformat(text))
+        milliseconds = _milliseconds(value if isinstance(value, datetime) else text)
+        datetime.fromtimestamp(milliseconds / 1000, UTC)  # what no calendar shows would spoil every list of users
     except (ValueError, OverflowError):
         raise InvalidInput("created_at", "is no date: ISO 8601, or seconds since 1970") from None
+    return milliseconds
+
+
+def _milliseconds(value: datetime | str) -> int:
+    if isinstance(value, datetime):
+        return round((value if value.tzinfo is not None else value.replace(tzinfo=UTC)).timestamp() * 1000)
+    if re.fullmatch(r"[0-9]{1,15}(?:\.[0-9]{1,9})?", value):
+        number = float(value)
+        return int(number if number >= _MILLISECONDS_FROM else number * 1000)
+    return _milliseconds(datetime.fromisoformat(value))
 
 
 def _locale(value: object) -> str | None:

@@ -130,14 +130,14 @@ async def search_users(
     """Read users in order of creation, after one of them.
 
     Raises:
-        InvalidInput: the text cannot stand in any name.
+        InvalidInput: the text, or that of the role, cannot stand in any name.
     """
     conditions: set[str] = set()
     values: dict[str, Any] = {"after": after, "page_size": size}
-    if wanted.text:
-        if not is_storable(wanted.text):
-            field = "q"
+    for field, given in (("q", wanted.text), ("role", wanted.role)):
+        if given and not is_storable(given):
             raise InvalidInput(field, "holds characters that no name has")
+    if wanted.text:
         conditions.add("anywhere" if wanted.is_anywhere else "beginning")
         values["text"] = wanted.text
         if not wanted.is_anywhere:

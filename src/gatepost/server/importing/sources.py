@@ -6,9 +6,10 @@ A source is read twice: once to judge every record, once to write them. It is ne
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -32,6 +33,18 @@ class Source(Protocol):
         ...
 
 
+@contextmanager
+def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
+    """Open a file for reading; what it holds that cannot be read is said in a sentence, and not repeated."""
+    with path.open(encoding=encoding, newline="") as file:
+        try:
+            yield file
+        except UnicodeDecodeError:
+            raise CommandFailed(f"{path.name} is not UTF-8", NOT_UNDERSTOOD) from None
+        except csv.Error as error:
+            raise CommandFailed(f"{path.name} is no CSV: {error}", NOT_UNDERSTOOD) from None
+
+
 @dataclass(frozen=True, slots=True)
 class CsvSource:
     """A file with a first line of names (RFC 4180), in UTF-8."""
@@ -40,12 +53,12 @@ class CsvSource:
 
     def columns(self) -> list[str]:
         """Return the names of its columns."""
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
+        with _opened(self.path, "utf-8-sig") as file:
             return list(csv.DictReader(file).fieldnames or [])
 
     def records(self) -> Iterator[Record]:
         """Yield each record; an empty cell is no value."""
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
+        with _opened(self.path, "utf-8-sig") as file:
             reader = csv.DictReader(file)
             for row in reader:
                 if None in row:
@@ -65,7 +78,7 @@ class JsonLinesSource:
 
     def records(self) -> Iterator[Record]:
         """Yield each record."""
-        with self.path.open(encoding="utf-8") as file:
+        with _opened(self.path, "utf-8") as file:
             number = 0
             while line := file.readline(_MAX_LINE):
                 number += 1
