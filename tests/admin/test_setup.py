@@ -36,6 +36,26 @@ async def test_the_link_of_the_console_makes_the_first_administrator(
         assert it.value("SELECT count(*) FROM gatepost_audit WHERE event = 'admin.first'") == 1
 
 
+async def test_in_production_the_link_is_for_a_terminal_and_never_for_a_log(
+    sqlite_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production = {
+        "env": "production",
+        "public_url": "https://id.house.test",
+        "mail": "none",
+        "secret": "0123456789abcdef" * 4,
+    }
+    async with running(sqlite_url, secret=production["secret"]):
+        capsys.readouterr()
+    async with running(sqlite_url, **production):
+        said = capsys.readouterr().err
+        assert token_in(said.replace("https", "http")) is None
+        assert "gatepost users create-admin" in said
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    async with running(sqlite_url, **production):
+        assert token_in(capsys.readouterr().err.replace("https", "http")) is not None
+
+
 async def test_of_many_set_ups_at_once_one_makes_an_administrator(
     database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

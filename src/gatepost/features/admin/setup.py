@@ -1,5 +1,6 @@
 """`POST /setup`: the first administrator, by the link that a server without one prints at its start."""
 
+import sys
 import uuid
 from typing import Annotated
 
@@ -68,10 +69,15 @@ def router(host: FeatureHost) -> APIRouter:
 
 
 async def greeting(host: FeatureHost) -> str | None:
-    """Return what the console is told where nobody has ever been administrator."""
+    """Return what the console is told where nobody has ever been administrator.
+
+    In production the link is for a terminal alone: what else reads standard error keeps it, and it is a secret.
+    """
     core, policy = host.core, host.policy(AdminPolicy)
     if not await lacks_first_administrator(core.database, policy.role) or not policy.has_setup_link:
         return None
+    if not (host.web.is_development or sys.stderr.isatty()):
+        return "Gatepost has no administrator yet: `gatepost users create-admin` makes the first"
     token = await setup_token(core.database, core.keys)
     if token is None:
         return None
