@@ -39,7 +39,7 @@ async def test_the_link_of_the_console_makes_the_first_administrator(
 async def test_in_production_the_link_is_for_a_terminal_and_never_for_a_log(
     sqlite_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    production = {
+    production: dict[str, Any] = {
         "env": "production",
         "public_url": "https://id.house.test",
         "mail": "none",

@@ -40,6 +40,17 @@ def test_a_round_trip_keeps_everybody_and_their_passwords(terminal: Terminal, fo
     assert records("again.jsonl") == records("people.jsonl")
 
 
+def test_a_peppered_hash_comes_back_where_its_pepper_is_known_and_nowhere_else(here: Terminal, folder: Path) -> None:
+    pepper = "fedcba9876543210" * 4
+    house = here.with_settings(password_pepper=pepper)
+    house.says("users", "create", "--email", EMAIL, "--password-stdin", stdin=PASSWORD)
+    house.says("export", "people.jsonl")
+    elsewhere = Terminal(f"sqlite:///{folder / 'elsewhere.db'}")
+    elsewhere.says("db", "upgrade")
+    assert elsewhere("import", "people.jsonl").exit_code == 1
+    assert "1 imported" in elsewhere.with_settings(password_pepper=pepper).says("import", "people.jsonl")
+
+
 def test_an_export_overwrites_nothing(here: Terminal, folder: Path) -> None:
     (folder / "people.jsonl").write_text("mine")
     result = here("export", "people.jsonl")

@@ -54,7 +54,13 @@ def production(folder: Path, **budgets: Any) -> Settings:  # noqa: ANN401 - as t
     given = {name: value for name, value in CHEAP.items() if name not in {*BUDGETS, "env", "secret"}}
     url = f"sqlite:///{folder / 'gatepost.db'}"
     return Settings(
-        _env_file=None, **given, secret=STRONG, public_url="https://example.com", database_url=url, **budgets
+        _env_file=None,
+        **given,
+        secret=STRONG,
+        public_url="https://example.com",
+        database_url=url,
+        mail="none",
+        **budgets,
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 import trustme
 
 from gatepost.core.webhooks import delivery
-from gatepost.core.webhooks.delivery import Delivery, NotDelivered, resolve
-from gatepost.core.webhooks.domain import WebhookPolicy
+from gatepost.core.webhooks.delivery import Delivery, resolve
+from gatepost.core.webhooks.domain import NotDelivered, WebhookPolicy
 from gatepost.kernel.addresses import is_public
 from tests.webhooks.receiver import receiving
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from gatepost.core.roles.domain import check_role
 from gatepost.core.users.registration import MAX_FULL_NAME
 from gatepost.crypto.passwords import HashRefused, check_importable
+from gatepost.crypto.pepper import Peppers
 from gatepost.kernel.errors import InvalidInput
 from gatepost.kernel.text import clean_text, is_storable, normalize_email, normalize_username
 
@@ -50,6 +51,7 @@ ALIASES: Mapping[str, str] = {
     "is_admin": "admin",
     "date_joined": "created_at",
 }
+_UNPEPPERED = Peppers()
 _ADMIN = frozenset({"admin"})
 _OPPOSITES = frozenset({"is_active", "active"})
 _TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0", ""})
@@ -81,12 +83,13 @@ class ImportedUser:
             return None
 
 
-def read_record(record: Mapping[str, object], names: Mapping[str, str]) -> ImportedUser:
+def read_record(record: Mapping[str, object], names: Mapping[str, str], peppers: Peppers = _UNPEPPERED) -> ImportedUser:
     """Return the user of a record.
 
     Args:
         record: as the source has it.
         names: which of its columns is which of `FIELDS` (see `column_names`).
+        peppers: of this system, for hashes that an export of ours holds.
 
     Raises:
         InvalidInput: a value cannot be used; it names the field and never holds the value.
@@ -110,7 +113,7 @@ def read_record(record: Mapping[str, object], names: Mapping[str, str]) -> Impor
         email=address,
         username=name,
         full_name=clean_text(shown, field="full_name", max_length=MAX_FULL_NAME) or None if shown else None,
-        password_hash=_hash(values.get("password_hash")),
+        password_hash=_hash(values.get("password_hash"), peppers),
         email_verified=address is not None and _truth(values.get("email_verified"), "email_verified"),
         is_disabled=_truth(values.get("disabled"), "disabled"),
         roles=_roles(values.get("roles")) | (_ADMIN if _truth(values.get("admin"), "admin") else frozenset()),
@@ -165,12 +168,12 @@ def _truth(value: object, field: str) -> bool:
     raise InvalidInput(field, "is neither true nor false")
 
 
-def _hash(value: object) -> str | None:
+def _hash(value: object, peppers: Peppers) -> str | None:
     text = _text(value)
     if text is None or text.startswith("!"):  # how Django and Unix write that nobody can sign in with a password
         return None
     try:
-        check_importable(text)
+        check_importable(text, peppers)
     except HashRefused as refused:
         raise InvalidInput("password_hash", str(refused)) from None
     return text

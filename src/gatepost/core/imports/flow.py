@@ -11,6 +11,7 @@ from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.imports import store
 from gatepost.core.imports.domain import ImportedUser
 from gatepost.core.users import store as users
+from gatepost.crypto.pepper import Peppers
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.ids import uuid7
 from gatepost.storage.database import Database
@@ -53,12 +54,16 @@ class Importer:
         database: started, with current tables.
         source: the name under which the ids of the other system are remembered.
         keeps_ids: a UUID of the other system stays the user's id, so that what refers to it need not be moved.
+        peppers: of this system, for hashes that an export of ours holds.
     """
 
-    def __init__(self, database: Database, source: str, *, keeps_ids: bool = False) -> None:
+    def __init__(
+        self, database: Database, source: str, *, keeps_ids: bool = False, peppers: Peppers | None = None
+    ) -> None:
         self._database = database
         self._source = source
         self._keeps_ids = keeps_ids
+        self.peppers = peppers or Peppers()
 
     async def write(self, batch: Sequence[ImportedUser]) -> list[Result]:
         """Write users in one transaction; who was imported before, or has a taken identifier, is left alone."""

@@ -14,17 +14,13 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from gatepost.core.webhooks.domain import WebhookPolicy
+from gatepost.core.webhooks.domain import NotDelivered, WebhookPolicy
 from gatepost.kernel.addresses import is_public
 
 _STEP_TIMEOUT_S = 5.0
 _TOTAL_TIMEOUT_S = 15.0
 _PORTS = {"https": 443, "http": 80}
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
-
-
-class NotDelivered(Exception):
-    """Nobody took it; the message says why, and nothing of the inside of a network."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:

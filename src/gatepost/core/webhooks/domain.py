@@ -137,3 +137,7 @@ def headers(endpoint: Endpoint, identifier: str, timestamp: int, body: bytes) ->
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(signatures),
     }
+
+
+class NotDelivered(Exception):
+    """Nobody took it; the message says why, and nothing of the inside of a network."""

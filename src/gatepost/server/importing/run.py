@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gatepost.core.imports import Importer
 from gatepost.core.imports.flow import exported_users
-from gatepost.server.gates import opened_database
+from gatepost.server.gates import find_gate, opened_database
 from gatepost.server.importing.moving import Place, fill, move
 from gatepost.server.importing.sources import engine_of, open_source
 from gatepost.server.importing.story import import_users
@@ -48,7 +48,8 @@ async def import_people(wish: Wish, app: str | None) -> list[str]:
     source = open_source(wish.source, query=wish.query, form=wish.form)
     async with opened_database(app) as database:
         await require_current(database)
-        importer = Importer(database, wish.name, keeps_ids=wish.keeps_ids)
+        peppers = find_gate(app).settings.peppers()
+        importer = Importer(database, wish.name, keeps_ids=wish.keeps_ids, peppers=peppers)
         report = await import_users(
             source,
             importer,

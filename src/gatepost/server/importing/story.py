@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gatepost.core.imports import ImportedUser, Importer, Outcome, read_record
 from gatepost.core.imports.domain import FIELDS, column_names
+from gatepost.crypto.pepper import Peppers
 from gatepost.kernel.errors import InvalidInput
 from gatepost.server.importing.sources import Source, explained
 from gatepost.server.outcome import FAILED, CommandFailed
@@ -70,7 +71,7 @@ async def import_users(
                 f"no column of the source is an e-mail address or a username: --map email=COLUMN ({fields})"
             )
         report = Report(names, sorted(set(columns) - set(names)))
-        _judge(source, names, report)
+        _judge(source, names, importer, report)
         if is_rehearsal:
             return report
         if report.refused and not skips_invalid:
@@ -84,10 +85,10 @@ async def import_users(
     return report
 
 
-def _judge(source: Source, names: Mapping[str, str], report: Report) -> None:
+def _judge(source: Source, names: Mapping[str, str], importer: Importer, report: Report) -> None:
     for place, record in enumerate(source.records(), 1):
         try:
-            one = read_record(record, names)
+            one = read_record(record, names, importer.peppers)
         except InvalidInput as refusal:
             report.refused.append(f"record {place}: {refusal.field} {refusal.reason}")
         else:
@@ -95,7 +96,7 @@ def _judge(source: Source, names: Mapping[str, str], report: Report) -> None:
 
 
 async def _write(source: Source, names: Mapping[str, str], importer: Importer, report: Report) -> None:
-    numbered = _usable(source, names)
+    numbered = _usable(source, names, importer.peppers)
     while batch := list(itertools.islice(numbered, _BATCH)):
         results = await importer.write([one for _, one in batch])
         for (place, _), result in zip(batch, results, strict=True):
@@ -104,10 +105,10 @@ async def _write(source: Source, names: Mapping[str, str], importer: Importer, r
                 report.taken.append(f"record {place}")
 
 
-def _usable(source: Source, names: Mapping[str, str]) -> Iterator[tuple[int, ImportedUser]]:
+def _usable(source: Source, names: Mapping[str, str], peppers: Peppers) -> Iterator[tuple[int, ImportedUser]]:
     for place, record in enumerate(source.records(), 1):
         try:
-            yield place, read_record(record, names)
+            yield place, read_record(record, names, peppers)
         except InvalidInput:
             continue
 
