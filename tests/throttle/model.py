@@ -1,5 +1,6 @@
 """A leaky bucket, the textbook's way: what every store of budgets must decide."""
 
+import math
 from fractions import Fraction
 
 from gatepost.core.throttle.domain import Budget
@@ -23,6 +24,10 @@ class LeakyBucket:
 
     def give_back(self) -> None:
         self._level = max(Fraction(0), self._level - 1)
+
+    def begun(self) -> int:
+        """How many units are in it, those that have begun to leak counted as whole."""
+        return math.ceil(self._level)
 
     def seconds_to_wait(self) -> Fraction:
         """Until one unit fits again."""

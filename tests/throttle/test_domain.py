@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatepost.core.throttle.domain import Budget, next_tat, refuse
+from gatepost.core.throttle.domain import Budget, level_of, next_tat, refuse
 from tests.throttle.model import LeakyBucket
 
 BUDGETS = st.builds(Budget, st.just("b"), st.integers(1, 20), st.floats(0.001, 10_000))
@@ -31,6 +31,9 @@ def test_every_decision_is_that_of_a_leaky_bucket(budget: Budget, steps: list[in
             if moved is None:
                 assert refuse(budget, tat, now).retry_after == max(1, math.ceil(bucket.seconds_to_wait()))
             tat = tat if moved is None else moved
+        level = level_of(budget, tat, now)
+        assert level.spent == bucket.begun()
+        assert (level.retry_after > 0) == (next_tat(budget, tat, now) is None)
 
 
 @given(budget=BUDGETS, now=st.integers(0, 4_000_000_000_000_000))

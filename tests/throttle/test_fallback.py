@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from gatepost.core.throttle.domain import Budget, Refusal, Unit
+from gatepost.core.throttle.domain import Budget, Level, Refusal, Unit
 from gatepost.core.throttle.fallback import FIRST_PAUSE_S, LONGEST_PAUSE_S, FallbackStore
 from gatepost.core.throttle.memory import MemoryStore
 from gatepost.core.throttle.redis import TIMEOUT_S, RedisStore
@@ -31,6 +31,11 @@ class Switched(MemoryStore):
         self.is_up = True
         self.calls = 0
         self.gate: asyncio.Event | None = None
+
+    async def read(self, unit: Unit) -> Level:
+        if not self.is_up:
+            raise Unavailable("switched off")
+        return await super().read(unit)
 
     async def take(self, units: Sequence[Unit]) -> Refusal | None:
         self.calls += 1
@@ -170,7 +175,9 @@ async def test_giving_back_and_clearing_reach_the_store_that_is_left(clock: Cloc
     assert await successes(store, 6) == 5
     await store.give_back([UNIT])
     assert await successes(store, 2) == 1
+    assert (await store.read(UNIT)).spent == 5
     await store.clear(UNIT)
+    assert (await store.read(UNIT)).spent == 0
     assert await successes(store, 6) == 5
     clock.advance(100_000)
     assert await store.prune() == 1

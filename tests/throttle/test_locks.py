@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatepost.core.throttle.domain import AccountStore, Budget, Unit, next_lock_us
+from gatepost.core.throttle.domain import MOST_READ, AccountStore, Budget, Level, Unit, next_lock_us
 from gatepost.core.throttle.memory import MemoryStore
 from gatepost.core.throttle.sql import READ, TAKE, SqlStore
 from gatepost.kernel.clock import Clock
@@ -168,6 +168,31 @@ async def test_a_success_gives_back_and_locks_nothing(door: Door) -> None:
         assert await door.store.take([ACCOUNT]) is None
         await door.store.give_back([ACCOUNT])
     assert await door.guesses() == 4
+
+
+async def test_a_lock_is_read_while_it_lasts(door: Door) -> None:
+    assert await door.guesses(2) == 2
+    assert await door.store.read(ACCOUNT) == Level(BUDGET, 2, 0)
+    assert await door.guesses() == 2
+    level = await door.store.read(ACCOUNT)
+    assert (level.spent, level.is_locked, level.retry_after) == (4, True, await door.wait())
+    door.clock.advance(level.retry_after)
+    assert await door.store.read(ACCOUNT) == Level(BUDGET, 3, 0)
+
+
+async def test_a_family_is_read_whole_and_bounded_and_no_other(door: Door) -> None:
+    for name, spent in {"x": 1, "x.1": 4, "x.2": 2, "xx": 4, "x_1": 4, "y.x.1": 4}.items():
+        for _ in range(spent):
+            assert await door.guess(Unit(BUDGET, name))
+    levels = await door.store.read_family(ACCOUNT)
+    assert [(level.spent, level.is_locked) for level in levels] == [(4, True), (2, False), (1, False)]
+    for n in range(MOST_READ + 5):
+        await door.store.take([Unit(BUDGET, f"x.y{n}")])
+    levels = await door.store.read_family(ACCOUNT)
+    assert len(levels) == MOST_READ
+    assert levels[0].is_locked
+    door.clock.advance(100_000)
+    assert list(await door.store.read_family(ACCOUNT)) == []
 
 
 async def test_a_family_is_cleared_whole_and_no_other(door: Door) -> None:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from gatepost.core.throttle.domain import Budget, Refusal, ThrottleStore, Unit
+from gatepost.core.throttle.domain import Budget, Level, Refusal, ThrottleStore, Unit
 from gatepost.core.throttle.memory import MemoryStore
 from gatepost.core.throttle.redis import RedisStore
 from gatepost.core.throttle.sql import CLEAR, READ, SqlStore
@@ -136,6 +136,46 @@ async def test_a_cleared_key_has_its_whole_budget_and_the_others_theirs(store: T
     await store.clear(ann)
     assert await how_many(store, ann) == 3
     assert await how_many(store, ben) == 0
+
+
+async def test_reading_a_key_tells_what_is_spent_and_takes_nothing(store: ThrottleStore, clock: Clock) -> None:
+    unit = Unit(SLOW, "x")
+    assert await store.read(unit) == Level(SLOW, 0, 0)
+    for spent in (1, 2):
+        assert await store.take([unit]) is None
+        assert [await store.read(unit) for _ in range(3)] == [Level(SLOW, spent, 0)] * 3
+    assert await store.take([unit]) is None
+    level = await store.read(unit)
+    assert (level.spent, level.is_locked) == (3, False)
+    assert 990 <= level.retry_after <= 1_000
+    clock.advance(1_500)
+    assert await store.read(unit) == Level(SLOW, 2, 0)
+    await store.give_back([unit])
+    assert await store.read(unit) == Level(SLOW, 1, 0)
+    assert await store.read(Unit(SLOW, "y")) == Level(SLOW, 0, 0)
+    clock.advance(100_000)
+    assert await store.read(unit) == Level(SLOW, 0, 0)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_what_is_read_is_what_a_take_decides(store: ThrottleStore, clock: Clock, seed: int) -> None:
+    rng, unit = random.Random(seed), Unit(SLOW, f"read{seed}")
+    for _ in range(40):
+        clock.advance(500 * rng.randrange(4))
+        level = await store.read(unit)
+        refusal = await store.take([unit])
+        assert (level.retry_after > 0) == (refusal is not None) == (level.spent == SLOW.limit)
+        if refusal is not None:
+            assert abs(refusal.retry_after - level.retry_after) <= 2
+
+
+async def test_a_key_that_is_absurdly_far_ahead_is_read_as_it_is_decided(store: ThrottleStore, clock: Clock) -> None:
+    unit = Unit(SLOW, "x")
+    clock.advance(1_000_000)
+    assert await how_many(store, unit) == 3
+    clock.advance(-1_000_000)
+    assert await store.read(unit) == Level(SLOW, 2, 0)
+    assert await how_many(store, unit) == 1
 
 
 async def test_the_same_key_in_two_budgets_is_two_keys(store: ThrottleStore) -> None:

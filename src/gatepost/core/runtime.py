@@ -13,6 +13,7 @@ from gatepost.core.audit.denials import Denials
 from gatepost.core.audit.pruning import AuditPolicy
 from gatepost.core.audit.trail import AuditTrail
 from gatepost.core.authentication import Authenticator
+from gatepost.core.budgets import Budgets
 from gatepost.core.changes import Change, ChangeFeed, ChangeKind, open_feed, prune_changes
 from gatepost.core.devices import DevicePolicy, Devices
 from gatepost.core.keys import KeyPolicy, Keyring
@@ -100,6 +101,7 @@ class Core:
     services: Services
     throttle: Throttle
     attempts: Attempts
+    budgets: Budgets
     login: Login
     login_policy: LoginPolicy
     authenticator: Authenticator[Any]
@@ -149,6 +151,19 @@ async def running_core(
         devices = Devices(database, policy.keys, policy.devices)
         proofs = Proofs(database, policy.keys, policy.proofs)
         throttle, redis = _throttle(database, policy)
+        attempts = Attempts(database, throttle, policy.keys, policy.budgets)
+        login = Login(
+            database=database,
+            listeners=listeners,
+            passwords=passwords,
+            requirement=requirement,
+            sessions=sessions,
+            throttle=throttle,
+            keys=policy.keys,
+            policy=policy.login,
+            devices=devices,
+            factors=factors,
+        )
         webhooks = Webhooks(database, policy.keys, policy.webhooks)
         trail = AuditTrail(database, policy.keys, policy.audit, [webhooks.follow])
         users.feed = feed
@@ -172,20 +187,10 @@ async def running_core(
             refresher=Refresher(services, sessions),
             services=services,
             throttle=throttle,
-            attempts=Attempts(database, throttle, policy.keys, policy.budgets),
+            attempts=attempts,
+            budgets=Budgets(database, users, throttle, login.guesses.units, attempts),
             login_policy=policy.login,
-            login=Login(
-                database=database,
-                listeners=listeners,
-                passwords=passwords,
-                requirement=requirement,
-                sessions=sessions,
-                throttle=throttle,
-                keys=policy.keys,
-                policy=policy.login,
-                devices=devices,
-                factors=factors,
-            ),
+            login=login,
             authenticator=authenticator,
             proofs=proofs,
             devices=devices,

@@ -13,6 +13,7 @@ from gatepost.server.commands.options import ApplicationOption, AppOption
 GROUPS = {
     "db": "The tables, and what to do after a restore.",
     "audit": "The audit trail: list, export, verify, prune.",
+    "budgets": "Attempts: what is spent and locked, and all of it back.",
     "keys": "The keys that sign access tokens.",
     "roles": "Roles: define what they allow, list, delete.",
     "users": "Users: make, list, disable, give and take roles.",

@@ -108,10 +108,14 @@ class LoginUnits:
             Locked.ACCOUNT,
         )
 
-    def of_user(self, user_id: uuid.UUID) -> list[Unit]:
-        """Return the beginnings of everything that a user can have spent."""
-        subject = self._subject("", user_id)
+    def of_subject(self, identifier: str, user_id: uuid.UUID | None) -> list[Unit]:
+        """Return the beginnings of everything that a user, or an identifier that nobody has, can have spent."""
+        subject = self._subject(identifier, user_id)
         return [Unit(budget, subject) for budget in self._policy.budgets_of_user]
+
+    def of_address(self, network: str) -> list[Unit]:
+        """Return what a source can have spent."""
+        return [Unit(budget, self._hash(network)) for budget in (self._policy.address, self._policy.spread)]
 
     def of_everybody(self) -> list[Unit]:
         """Return the unit of a failure, and that of an alarm."""

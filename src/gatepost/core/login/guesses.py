@@ -60,7 +60,7 @@ class Guesses:
         self._throttle = throttle
         self._keys = keys
         self._policy = policy
-        self._units = LoginUnits(policy, keys)
+        self.units = LoginUnits(policy, keys)
         self._devices = devices
         self._trail = Trail(database)
 
@@ -78,7 +78,7 @@ class Guesses:
             Unavailable: a store cannot be reached.
         """
         known = await self._devices.device_of(device, user_id)
-        units = self._units.of(identifier, user_id, ip=origin.ip, device=known)
+        units = self.units.of(identifier, user_id, ip=origin.ip, device=known)
         try:
             taken = [await self._throttle.take(address=units.address), await self._spread(units)]
             taken.append(await self._throttle.take(account=units.account))
@@ -120,7 +120,7 @@ class Guesses:
 
     async def clear(self, user_id: uuid.UUID) -> None:
         """Give a user every budget back, from wherever it was spent."""
-        for unit in self._units.of_user(user_id):
+        for unit in self.units.of_subject("", user_id):
             await self._throttle.account.clear_family(unit)
 
     async def _spread(self, units: Units) -> Taken:
@@ -145,7 +145,7 @@ class Guesses:
 
     async def _is_alarming(self) -> bool:
         """Whether more fail than usual, everywhere together, and nobody said so in the last minute."""
-        failure, alarm = self._units.of_everybody()
+        failure, alarm = self.units.of_everybody()
         account = self._throttle.account
         return await account.take([failure]) is not None and await account.take([alarm]) is None
 

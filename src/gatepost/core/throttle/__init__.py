@@ -4,7 +4,7 @@ Account budgets live in SQL, so that no lost cache gives anybody more attempts; 
 `redis.py` is imported only where Redis is used: its driver is an extra.
 """
 
-from gatepost.core.throttle.domain import AccountStore, Budget, Refusal, ThrottleStore, Unit, network_of
+from gatepost.core.throttle.domain import AccountStore, Budget, Level, Refusal, ThrottleStore, Unit, network_of
 from gatepost.core.throttle.guard import Taken, Throttle
 
-__all__ = ["AccountStore", "Budget", "Refusal", "Taken", "Throttle", "ThrottleStore", "Unit", "network_of"]
+__all__ = ["AccountStore", "Budget", "Level", "Refusal", "Taken", "Throttle", "ThrottleStore", "Unit", "network_of"]

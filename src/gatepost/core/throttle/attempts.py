@@ -71,6 +71,15 @@ class Attempts:
         """Give a subject its whole budget again."""
         await self._throttle.clear(account=self._named([f"{action}.{Scope.SUBJECT}"], self._hash(subject)))
 
+    def of_subject(self, subject: str) -> list[Unit]:
+        """Return every budget of a subject, but those with one source."""
+        return self._named([f"{name}.{Scope.SUBJECT}" for name in (*Action, MAIL)], self._hash(subject))
+
+    def of_address(self, network: str) -> list[Unit]:
+        """Return every budget of a source that processes share."""
+        names = [f"{action}.{Scope.ADDRESS}" for action in Action if action not in COSTING]
+        return self._named(names, self._hash(network))
+
     def _units(self, action: Action, origin: Origin, subject: str | None) -> tuple[list[Unit], list[Unit]]:
         network = network_of(origin.ip)
         address = self._named([f"{action}.{Scope.ADDRESS}"], self._hash(network))

@@ -17,6 +17,7 @@ from typing import Protocol
 from gatepost.storage.statement import Step
 
 MICROSECONDS = 1_000_000
+MOST_READ = 20  # the most spent, of keys of one family
 _IPV6_NETWORK_BITS = 64
 
 
@@ -65,6 +66,22 @@ class Refusal:
     retry_after: int
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How a key stands.
+
+    Attributes:
+        spent: how many units, begun ones counted as whole.
+        retry_after: whole seconds until there is a unit again; 0 where there is one.
+        is_locked: failures have locked it, and it is not over yet.
+    """
+
+    budget: Budget
+    spent: int
+    retry_after: int
+    is_locked: bool = False
+
+
 class ThrottleStore(Protocol):
     """Where budgets are kept; `Unavailable` when it cannot tell, never an answer in favor of the caller."""
 
@@ -76,6 +93,9 @@ class ThrottleStore(Protocol):
 
     async def clear(self, unit: Unit) -> None:
         """Give the key its whole budget."""
+
+    async def read(self, unit: Unit) -> Level:
+        """Tell how the key stands; nothing is taken."""
 
     async def prune(self) -> int:
         """Forget keys that have their whole budget again; return how many."""
@@ -101,6 +121,9 @@ class AccountStore(ThrottleStore, Protocol):
 
     async def clear_family(self, unit: Unit) -> None:
         """Give the key, and every key that begins with it and a dot, its whole budget."""
+
+    async def read_family(self, unit: Unit) -> Sequence[Level]:
+        """Tell how the key and those that begin with it and a dot stand: what is not whole, `MOST_READ` of them."""
 
 
 def next_lock_us(budget: Budget, lock_us: int) -> int:
@@ -137,6 +160,15 @@ def refuse(budget: Budget, tat: int, now_us: int) -> Refusal:
     """Return the refusal that says when one unit is there again."""
     wait_us = tat + budget.interval_us - budget.window_us - now_us
     return Refusal(budget, max(1, -(-wait_us // MICROSECONDS)))
+
+
+def level_of(budget: Budget, tat: int, now_us: int, locked_until_us: int = 0) -> Level:
+    """Return how a key stands; see `next_tat` for one that is absurdly far ahead."""
+    if tat > now_us + 2 * budget.window_us:
+        tat = now_us + budget.window_us - budget.interval_us
+    spent = -(-max(0, tat - now_us) // budget.interval_us)
+    wait = refuse(budget, tat, now_us).retry_after if is_spent(budget, tat, now_us) else 0
+    return Level(budget, min(spent, budget.limit), wait, locked_until_us > now_us)
 
 
 def network_of(ip: str | None) -> str:

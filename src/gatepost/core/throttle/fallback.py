@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from gatepost.core.throttle.domain import Refusal, ThrottleStore, Unit
+from gatepost.core.throttle.domain import Level, Refusal, ThrottleStore, Unit
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import Unavailable
 
@@ -53,6 +53,10 @@ class FallbackStore:
         """Forget the key in both stores, or it would come back with the other one."""
         await self.secondary.clear(unit)
         await self._ask(lambda store: store.clear(unit))
+
+    async def read(self, unit: Unit) -> Level:
+        """Tell how the key stands in the store that is asked now."""
+        return await self._ask(lambda store: store.read(unit))
 
     async def prune(self) -> int:
         """Forget in both stores what says nothing any more."""

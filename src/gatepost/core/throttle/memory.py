@@ -10,9 +10,13 @@ from itertools import islice
 
 from gatepost.core.throttle.domain import (
     MICROSECONDS,
+    MOST_READ,
+    Budget,
+    Level,
     Refusal,
     Unit,
     is_spent,
+    level_of,
     locked_tat,
     next_lock_us,
     next_tat,
@@ -65,9 +69,19 @@ class MemoryStore:
         """Forget the key."""
         self._forget(unit.name)
 
+    async def read(self, unit: Unit) -> Level:
+        """Tell how the key stands."""
+        return self._level(unit.budget, unit.name)
+
+    async def read_family(self, unit: Unit) -> Sequence[Level]:
+        """Tell how the key and what begins with it and a dot stand."""
+        names = self._family(unit)
+        furthest = sorted(names, key=self._tats.__getitem__, reverse=True)[:MOST_READ]
+        return [level for level in (self._level(unit.budget, name) for name in furthest) if level.spent]
+
     async def clear_family(self, unit: Unit) -> None:
         """Forget the key and what begins with it and a dot."""
-        for name in [name for name in self._tats if name == unit.name or name.startswith(f"{unit.name}.")]:
+        for name in self._family(unit):
             self._forget(name)
 
     async def fail(
@@ -97,6 +111,13 @@ class MemoryStore:
         self._locks[unit.name] = lock_us, now + lock_us
         self._tats[unit.name] = locked_tat(unit.budget, tat, now, lock_us)
         return lock_us
+
+    def _family(self, unit: Unit) -> list[str]:
+        return [name for name in self._tats if name == unit.name or name.startswith(f"{unit.name}.")]
+
+    def _level(self, budget: Budget, name: str) -> Level:
+        _, until = self._locks.get(name, (0, 0))
+        return level_of(budget, self._tats.get(name, 0), self._now_us(), until)
 
     def _forget(self, name: str) -> None:
         self._tats.pop(name, None)

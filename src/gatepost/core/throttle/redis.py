@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gatepost.core.throttle.domain import MICROSECONDS, Refusal, Unit
+from gatepost.core.throttle.domain import MICROSECONDS, Level, Refusal, Unit, level_of
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import ConfigurationError, Unavailable
 
@@ -47,6 +47,12 @@ end
 """
 
 
+_READ = """
+local time = redis.call('TIME')
+return {time[1] * 1000000 + time[2] + tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or 0)}
+"""
+
+
 class RedisStore:
     """Keeps budgets in Redis; every failure of it is `Unavailable`."""
 
@@ -55,6 +61,7 @@ class RedisStore:
         self._clock = clock
         self._take = client.register_script(_TAKE)
         self._give_back = client.register_script(_GIVE_BACK)
+        self._read = client.register_script(_READ)
 
     @classmethod
     def from_url(cls, url: str, clock: Clock, *, max_connections: int = 20) -> "RedisStore":
@@ -106,6 +113,11 @@ class RedisStore:
         """Forget the key."""
         with _unavailable():
             await self._client.delete(_PREFIX + unit.name)
+
+    async def read(self, unit: Unit) -> Level:
+        """Tell how the key stands; nothing here locks."""
+        now_us, tat = await self._run(self._read, [unit], [self._clock.offset_ms * 1000])
+        return level_of(unit.budget, tat, now_us)
 
     async def prune(self) -> int:
         """Return 0: the keys expire by themselves."""

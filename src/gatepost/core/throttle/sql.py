@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gatepost.core.throttle.domain import Refusal, Unit, refuse
+from gatepost.core.throttle.domain import MOST_READ, Level, Refusal, Unit, level_of, refuse
 from gatepost.storage.database import Database
 from gatepost.storage.schema import throttle
 from gatepost.storage.statement import Statement, Step, store_now_ms
@@ -63,14 +63,17 @@ TAKE = Statement(_take)
 LOCK = Statement(_lock())
 LOCK_OR_STOP = Statement(_lock().returning(throttle.c.key))
 IS_FIRST = Statement(sa.select(throttle.c.key).where(throttle.c.key == _KEY, throttle.c.lock_us <= _INTERVAL))
-READ = Statement(sa.select(throttle.c.tat, _NOW_US.label("now_us")).where(throttle.c.key == _KEY))
+_LEVEL = sa.select(throttle.c.tat, _NOW_US.label("now_us"), throttle.c.locked_until)
+READ = Statement(_LEVEL.where(throttle.c.key == _KEY))
 GIVE_BACK = Statement(sa.update(throttle).where(throttle.c.key == _KEY).values(tat=throttle.c.tat - _INTERVAL))
 CLEAR = Statement(sa.delete(throttle).where(throttle.c.key == _KEY))
 _FAMILY = _KEY + sa.literal_column("'.'", sa.String)
-CLEAR_FAMILY = Statement(
-    sa.delete(throttle).where(
-        (throttle.c.key == _KEY) | (sa.func.substr(throttle.c.key, 1, sa.func.length(_FAMILY)) == _FAMILY)
-    )
+_IN_FAMILY = (throttle.c.key == _KEY) | (sa.func.substr(throttle.c.key, 1, sa.func.length(_FAMILY)) == _FAMILY)
+CLEAR_FAMILY = Statement(sa.delete(throttle).where(_IN_FAMILY))
+READ_FAMILY = Statement(
+    _LEVEL.where(_IN_FAMILY, throttle.c.tat > _NOW_US)
+    .order_by(throttle.c.tat.desc())
+    .limit(sa.literal_column(str(MOST_READ)))
 )
 _WITHOUT_WINDOW = frozenset({GIVE_BACK, IS_FIRST})
 PRUNE = Statement(
@@ -113,6 +116,16 @@ class SqlStore:
         """Forget the key."""
         await self._database.hot.run((CLEAR, {"unit_key": unit.name}))
 
+    async def read(self, unit: Unit) -> Level:
+        """Tell how the key stands."""
+        rows = await self._database.hot.read(READ, {"unit_key": unit.name})
+        return level_of(unit.budget, *rows[0]) if rows else Level(unit.budget, 0, 0)
+
+    async def read_family(self, unit: Unit) -> Sequence[Level]:
+        """Tell how the key and what begins with it and a dot stand: a look at every row, for what is rare."""
+        rows = await self._database.hot.read(READ_FAMILY, {"unit_key": unit.name})
+        return [level_of(unit.budget, *row) for row in rows]
+
     async def clear_family(self, unit: Unit) -> None:
         """Forget the key and what begins with it and a dot: a look at every row, for what is rare."""
         await self._database.hot.run((CLEAR_FAMILY, {"unit_key": unit.name}))
@@ -139,7 +152,7 @@ class SqlStore:
     async def _refusal(self, unit: Unit) -> Refusal:
         rows = await self._database.hot.read(READ, {"unit_key": unit.name})
         # No row: it was cleared or pruned since, and the next attempt may well succeed.
-        return refuse(unit.budget, *rows[0]) if rows else Refusal(unit.budget, 1)
+        return refuse(unit.budget, *rows[0][:2]) if rows else Refusal(unit.budget, 1)
 
 
 def _step(statement: Statement, unit: Unit) -> Step:

@@ -3,12 +3,23 @@
 from fastapi import APIRouter
 
 from gatepost.feature import FeatureHost
-from gatepost.features.admin import impersonation, invitations, keys, passwords, roles, sessions, setup, trail, users
+from gatepost.features.admin import (
+    budgets,
+    impersonation,
+    invitations,
+    keys,
+    passwords,
+    roles,
+    sessions,
+    setup,
+    trail,
+    users,
+)
 
 
 def router(host: FeatureHost) -> APIRouter:
     """Return the routes for one Gatepost."""
     routes = APIRouter()
-    for part in (users, passwords, invitations, impersonation, sessions, roles, keys, trail, setup):
+    for part in (users, passwords, invitations, impersonation, sessions, budgets, roles, keys, trail, setup):
         routes.include_router(part.router(host))
     return routes

@@ -1,4 +1,4 @@
-"""`/admin/users/{id}/sessions`: what is open for a user, the end of one, the end of all; and attempts given back."""
+"""`/admin/users/{id}/sessions`: what is open for a user, the end of one, the end of all."""
 
 import uuid
 from functools import partial
@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.sessions.flow import LAST_ID
 from gatepost.feature import FeatureHost
 from gatepost.features.admin.door import known, origin, reader, writer
@@ -48,16 +47,6 @@ def router(host: FeatureHost) -> APIRouter:
         within = partial(finish, host, user_id, "signed_out", None)
         if not await host.core.users.sign_out_everywhere(user_id, origin=origin(host, request), within=within):
             raise NotFound
-        return Response(status_code=204)
-
-    @routes.delete("/budgets", status_code=204, dependencies=[may_write])
-    async def give_back_attempts(user_id: uuid.UUID, request: Request) -> Response:
-        """Give a user whom failed sign-ins keep out every attempt back, from wherever they were spent."""
-        await known(host, user_id)
-        core = host.core
-        record = audit_step(core.clock, AuditEvent.BUDGET_CLEARED, subject_id=user_id, origin=origin(host, request))
-        await core.database.hot.run(record)  # first: what is not in the trail does not happen
-        await core.login.clear_budgets(user_id)
         return Response(status_code=204)
 
     return routes
