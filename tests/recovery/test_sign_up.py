@@ -25,9 +25,27 @@ async def test_a_new_and_a_taken_address_get_one_answer(database_url: str) -> No
         assert {(answer.status_code, answer.content) for answer in answers} == {(202, b"")}
         assert len({tuple(sorted(dict(answer.headers).items())) for answer in answers}) == 1
         assert it.value("SELECT count(*) FROM gatepost_user") == 1
-        kept = await it.client.post("/auth/email/verify", json={"token": await token(it, "verify-email")})
-        assert kept.status_code == 204
-        assert (await it.login()).status_code == 200, "the first password is the one that counts"
+
+
+async def test_of_two_who_sign_up_with_one_address_neither_password_counts(database_url: str) -> None:
+    async with running(database_url, email_verification="required") as it:
+        stranger, owner = "the phrase of a stranger", PASSWORD
+        for password in (stranger, owner):
+            await it.register(EMAIL, password)
+        proved = await it.client.post("/auth/email/verify", json={"token": await token(it, "verify-email")})
+        assert proved.status_code == 204, "the owner expects a link, and opens it"
+        assert [(await it.login(EMAIL, password)).status_code for password in (stranger, owner)] == [401, 401]
+        await it.client.post("/auth/password/forgot", json={"email": EMAIL})
+        new = {"token": await token(it, "reset-password"), "new_password": "an entirely new phrase"}
+        assert (await it.client.post("/auth/password/reset", json=new)).status_code == 204
+        assert (await it.login(EMAIL, "an entirely new phrase")).status_code == 200
+
+
+async def test_a_stranger_who_signs_up_takes_no_password_of_a_verified_address(database_url: str) -> None:
+    async with running(database_url, email_verification="required") as it:
+        await it.gate.create_user(email=EMAIL, password=PASSWORD, email_verified=True)
+        assert (await it.register(EMAIL, "the phrase of a stranger")).status_code == 202
+        assert (await it.login()).status_code == 200
 
 
 async def test_the_owner_of_a_taken_address_is_told_without_a_word_of_the_stranger(database_url: str) -> None:

@@ -74,10 +74,11 @@ async def test_everyone_together_has_one_budget(it: Running) -> None:
 
 
 @pytest.mark.parametrize("it", [only(mail__subject="3/3600")], indirect=True)
-async def test_one_recipient_has_one_budget_for_mails_of_all_kinds(it: Running) -> None:
-    kinds = [RESET, Action.SIGN_IN_MAIL, Action.EMAIL_VERIFICATION, Action.SIGN_UP, Action.INVITATION]
+async def test_one_recipient_has_one_budget_for_mails_of_all_kinds_but_resets(it: Running) -> None:
+    kinds = [Action.SIGN_IN_MAIL, Action.EMAIL_VERIFICATION, Action.SIGN_UP, Action.INVITATION, Action.EMAIL_CHANGE]
     found = [await spent(it, at(n), action=kind) for n, kind in enumerate(kinds)]
     assert found == [None] * 3 + ["mail.subject"] * 2
+    assert await spent(it, at(1)) is None, "the last way in has a budget of its own"
     assert await spent(it, at(1), action=Action.PROOF) is None, "using a link is no mail"
     assert await spent(it, at(1), BOB) is None
 

@@ -77,11 +77,11 @@ insert_user = Statement(
 insert_password = Statement(
     insert(password).values(user_id=_user_id, hash=bindparam("hash", type_=String), changed_at=store_now_ms())
 )
-# What a sign-up costs that makes nobody: it looks for the row and writes none.
-write_no_password = Statement(
-    update(password)
-    .where(password.c.user_id == _user_id, password.c.hash.is_(None))
-    .values(hash=bindparam("hash", type_=String))
+remove_unproved_password = Statement(
+    delete(password).where(
+        password.c.user_id == _user_id,
+        select(user.c.id).where(user.c.id == _user_id, user.c.email_verified.is_(False)).exists(),
+    )
 )
 replace_password = Statement(
     update(password)

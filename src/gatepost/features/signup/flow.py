@@ -3,6 +3,10 @@
 Where sign-in waits for the proof of an address, who signs up with one is always told the same: look at your mailbox.
 A stranger's address costs one hash, one transaction and five statements, and so does an address that is taken; its
 owner is mailed that somebody tried, without a word that the stranger chose. Usernames are public names, and told.
+
+Two who sign up with one address before it is proved cannot both have its mailbox, and nothing says which of them has:
+neither's password counts. Otherwise the owner, who is mailed a link as he expects, would verify the account for the
+password of whoever came first. Who reads the mailbox sets a new one.
 """
 
 import uuid
@@ -22,7 +26,7 @@ def tell_owner(core: Core, address: str, origin: Origin) -> Within:
     async def tell(work: UnitOfWork) -> None:
         rows = await work.run(store.by_identifier, identifier=address)
         owner: uuid.UUID | None = rows[0][0] if rows else None
-        await work.run(store.write_no_password, user_id=owner, hash="")
+        await work.run(store.remove_unproved_password, user_id=owner)
         job = Job(kind=MailKind.ALREADY_REGISTERED, address=address)
         await work.steps(
             audit_step(core.clock, AuditEvent.USER_REGISTERED_AGAIN, subject_id=owner, origin=origin),
