@@ -3,7 +3,9 @@
 import asyncio
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -54,6 +56,17 @@ async def test_in_production_the_link_is_for_a_terminal_and_never_for_a_log(
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     async with running(sqlite_url, **production):
         assert token_in(capsys.readouterr().err.replace("https", "http")) is not None
+
+
+async def test_the_link_leads_to_the_built_in_page_though_the_application_has_pages_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with running(f"sqlite:///{tmp_path}/gate.db", pages_url="/") as it:
+        link = LINK.search(capsys.readouterr().err)
+        assert link is not None
+        page = await it.client.get(urlsplit(link[0]).path)
+        assert page.status_code == 200
+        assert 'data-endpoint="../setup"' in page.text
 
 
 async def test_of_many_set_ups_at_once_one_makes_an_administrator(
