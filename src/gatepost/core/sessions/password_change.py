@@ -39,6 +39,7 @@ async def change_password(
         LoginFailed: the password was changed, or the user disabled, while this one was being hashed.
     """
     database, user_id = services.database, opening.user_id
+    notice = Job(kind=MailKind.PASSWORD_CHANGED, user_id=user_id, details=opening.origin.words)
     async with unit_of_work(database, listeners) as work:
         epochs = await work.run(store.bump_epoch, user_id=user_id)
         if not epochs or epochs[0][0] != opening.epoch + 1:
@@ -56,7 +57,7 @@ async def change_password(
                 actor_id=user_id,
                 origin=opening.origin,
             ),
-            enqueue_step(database.clock, services.keys, Job(kind=MailKind.PASSWORD_CHANGED, user_id=user_id)),
+            enqueue_step(database.clock, services.keys, notice),
         )
         await work.publish(PasswordChanged(user_id=user_id))
         opened = await sessions.open(work, replace(opening, epoch=epoch)) if reopens else None

@@ -31,7 +31,7 @@ class Refresher:
             client_id: the client that presents it.
             scope: a narrower scope for the access token, or None for the session's.
             is_cookie: it came in the cookie that all tabs share.
-            origin: for the audit trail.
+            origin: for the audit trail, and for the mail that tells of reuse.
 
         Raises:
             OAuthError: `invalid_grant` or `invalid_scope`.
@@ -102,7 +102,7 @@ class Refresher:
 
     async def _end_reused(self, row: SessionRow, token: RefreshToken, origin: Origin) -> None:
         services = self._services
-        job = Job(kind=MailKind.SESSION_REUSED, user_id=row.user_id)
+        job = Job(kind=MailKind.SESSION_REUSED, user_id=row.user_id, details=origin.words)
         try:
             results = await services.database.hot.run(
                 (

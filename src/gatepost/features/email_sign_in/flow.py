@@ -140,9 +140,10 @@ async def _take_over(core: Core, work: UnitOfWork, proved: Consumed, epoch: int,
     await mark_verified(work, core.database, core.feed, user_id=user_id, email=proved.email, origin=origin)
     if is_removed:
         event, detail = AuditEvent.PASSWORD_CHANGED, {"reason": "unverified"}
+        notice = Job(kind=MailKind.PASSWORD_CHANGED, user_id=user_id, details=origin.words)
         await work.steps(
             audit_step(clock, event, subject_id=user_id, actor_id=user_id, origin=origin, detail=detail),
-            enqueue_step(clock, core.keys, Job(kind=MailKind.PASSWORD_CHANGED, user_id=user_id)),
+            enqueue_step(clock, core.keys, notice),
         )
 
 
