@@ -97,6 +97,17 @@ def test_who_did_not_change_the_password_gets_the_account_back_by_the_notice(
     expect(ada.new_todo).to_be_visible()
 
 
+def test_a_second_link_in_the_same_tab_takes_the_place_of_the_first(ada: Person) -> None:
+    page = ada.page
+    page.goto(ada.link("Confirm your"))
+    page.get_by_role("button", name="Confirm my address").click()
+    expect(page.get_by_text("Your address is confirmed.")).to_be_visible()
+    page.goto(f"{page.url}#token=gpp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+    page.get_by_role("button", name="Confirm my address").click()
+    expect(ada.alert).to_contain_text("link is not valid")
+    assert "token" not in page.url
+
+
 @pytest.mark.parametrize("path", ["/verify-email", "/reset-password", "/not-me"])
 def test_a_link_without_its_token_says_so(path: str, someone: Callable[[], Person]) -> None:
     person = someone()

@@ -2,10 +2,20 @@
  * The token of a mail's link. It stands in the fragment, which no browser sends to a server, and leaves the address bar
  * and the history as soon as it is read.
  */
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 export function useMailToken(): string {
   const [token] = useState(() => new URLSearchParams(window.location.hash.slice(1)).get("token") ?? "");
   if (window.location.hash !== "") window.history.replaceState(null, "", window.location.pathname + window.location.search);
+  useEffect(() => {
+    // A second link, opened in the same tab, changes the fragment alone.
+    const startAgain = () => {
+      window.location.reload();
+    };
+    window.addEventListener("hashchange", startAgain);
+    return () => {
+      window.removeEventListener("hashchange", startAgain);
+    };
+  }, []);
   return token;
 }

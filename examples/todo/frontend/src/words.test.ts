@@ -40,6 +40,13 @@ test("a reason that goes on from the field's name becomes a sentence", () => {
   });
 });
 
+test("a reason that is a sentence already is left as one", () => {
+  const weak = { loc: ["body", "password"], msg: "it is easy to guess: use several words", type: "password.weak" };
+  expect(fieldWords(answer(422, { code: "password.weak", errors: [weak] }))).toEqual({
+    password: "It is easy to guess: use several words.",
+  });
+});
+
 test("a rule that the server says in one sentence belongs to its field", () => {
   const refused = answer(422, { code: "request.invalid", detail: "new_password: is the current one" });
   expect(fieldWords(refused)).toEqual({ new_password: "It is the current one." });

@@ -39,7 +39,8 @@ function sentence({ field, type, message }: FieldError): string {
   if (type === "string_too_long") return "This is too long.";
   if (type === "string_too_short" || type === "missing") return "This cannot be empty.";
   const said = message.replace(/^Value error, /, "");
-  return /^(is|needs|must|has|may) /.test(said) ? `It ${said}.` : said; // Gatepost's rules go on from the field's name
+  const whole = /^(is|needs|must|has|may) /.test(said) ? `It ${said}` : said; // Gatepost's rules go on from the field's name
+  return /[.!?]$/.test(whole) ? whole : `${whole.charAt(0).toUpperCase()}${whole.slice(1)}.`;
 }
 
 function wait(seconds: number | null): string {

@@ -17,7 +17,7 @@ from gatepost.web.routes import route_class
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark"><title>Mailbox</title><style>
-body{{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}}
+body{{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}}
 article{{border:1px solid #8885;border-radius:8px;padding:1rem;margin:1rem 0}}h2{{font-size:1rem;margin:0}}
 small{{opacity:.7}}iframe{{width:100%;height:32rem;border:0}}
 pre{{white-space:pre-wrap;font:inherit;margin:.75rem 0 0}}</style>

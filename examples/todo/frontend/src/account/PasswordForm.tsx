@@ -4,6 +4,7 @@ import { changePassword } from "../api/auth";
 import { asApiError } from "../api/client";
 import { Button } from "../parts/Button";
 import { PasswordField } from "../parts/Field";
+import { focusFirst } from "../parts/focusFirst";
 import { Notice } from "../parts/Notice";
 import { fieldWords, words } from "../words";
 
@@ -16,6 +17,9 @@ export function PasswordForm({ email }: { email: string }) {
     onSuccess: async () => {
       form.current?.reset();
       await client.invalidateQueries({ queryKey: ["sessions"] }); // the change ends the others
+    },
+    onError: (error) => {
+      focusFirst(form.current, refused(error));
     },
   });
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
@@ -30,7 +34,8 @@ export function PasswordForm({ email }: { email: string }) {
     };
     setMissing(found);
     change.reset();
-    if (Object.keys(found).length === 0) change.mutate(passwords);
+    if (Object.keys(found).length > 0) focusFirst(event.currentTarget, found);
+    else change.mutate(passwords);
   };
   const wrong = { ...refused(change.error), ...missing };
   const isGeneral = change.isError && Object.keys(wrong).length === 0;

@@ -4,6 +4,7 @@ import { register, type NewUser } from "../api/auth";
 import { asApiError } from "../api/client";
 import { Button } from "../parts/Button";
 import { Field, PasswordField } from "../parts/Field";
+import { focusFirst } from "../parts/focusFirst";
 import { Notice } from "../parts/Notice";
 import { Link } from "../router";
 import { signIn } from "../session";
@@ -94,11 +95,6 @@ function check({ email, password }: NewUser): Record<string, string> {
     ...(/^\S+@\S+\.\S+$/.test(email) ? {} : { email: "Enter an e-mail address, like ada@example.com." }),
     ...(password.length < PASSWORD_MIN ? { password: `Use at least ${PASSWORD_MIN} characters.` } : {}),
   };
-}
-
-function focusFirst(form: HTMLFormElement | null, wrong: Record<string, string>): void {
-  const inputs = [...(form?.querySelectorAll<HTMLInputElement>("input[name]") ?? [])];
-  inputs.find((input) => input.name in wrong)?.focus();
 }
 
 function text(data: FormData, name: string): string {
