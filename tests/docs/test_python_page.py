@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from gatepost import Gatepost
+from gatepost import Gatepost, events
 from gatepost.testing import isolated, signed_in
 
 ROOT = Path(__file__).parents[2]
@@ -93,3 +93,8 @@ def test_excerpts_stand_in_the_example_that_they_are_from() -> None:
     lines = [line for block in EXCERPT.findall(PAGE) for line in block.splitlines()]
     assert len(lines) == 2
     assert [line for line in lines if line not in env] == []
+
+
+def test_every_event_stands_on_the_page() -> None:
+    written = set(re.findall(r"`([A-Z]\w+)`", SECTIONS["Events"]))
+    assert set(events.__all__) - {"Event"} <= written

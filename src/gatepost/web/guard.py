@@ -234,7 +234,7 @@ def require(
         scope: space-separated scopes that the credential must carry.
         verified: the user's e-mail address must be verified.
         fresh: the sign-in must be recent (`GATEPOST_FRESH`), and the user's own.
-        in_person: no administrator acts as the user.
+        in_person: neither an administrator nor an API key acts as the user.
         check: your own rule, a function from the principal to a truth, plain or `async`.
         host: bind to one Gatepost of several; `gate.require` does.
     """
