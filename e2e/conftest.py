@@ -33,10 +33,15 @@ CHROMIUM_ARGS = [
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the Todo app runs: its database, and `log`, what the terminal would show."""
+    return tmp_path_factory.mktemp("todo")
+
+
+@pytest.fixture(scope="session")
+def server(folder: Path) -> Iterator[str]:
     """The address of a running Todo app."""
     assert (TODO_APP / "frontend" / "dist" / "index.html").is_file(), "build the front end first: npm run build"
-    folder = tmp_path_factory.mktemp("todo")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -17,8 +17,9 @@ _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-back
 class House:
     """A running server and what it mails."""
 
-    def __init__(self, url: str, database_url: str) -> None:
+    def __init__(self, url: str, database_url: str, console: Callable[[], str]) -> None:
         self.url = url
+        self._console = console
         self._database_url = database_url
 
     def sign_up(self, email: str) -> None:
@@ -31,6 +32,12 @@ class House:
     def is_verified(self, email: str) -> bool:
         rows = query(self._database_url, f"SELECT email_verified FROM gatepost_user WHERE email = '{email}'")
         return bool(rows[0][0])
+
+    def setup_link(self) -> str:
+        """Return the link that the console shows, as it leads to this server."""
+        found = re.search(r"https?://[^/\s]+(\S+/pages/setup#token=\S+)", self._console())
+        assert found is not None
+        return self.url + found[1]
 
     def link(self, email: str, page: str) -> str:
         """Wait for the mail with a link to a page, and return it as it leads to this server."""
@@ -49,7 +56,7 @@ class House:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     database_url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('pages') / 'pages.db'}"
     with served(database_url) as (process,):
-        yield House(process.url, database_url)
+        yield House(process.url, database_url, process.log)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import { VerifyNotice } from "./account/VerifyNotice";
 import { ConfirmPage } from "./entry/ConfirmPage";
 import { ForgotPage } from "./entry/ForgotPage";
 import { NewPasswordPage } from "./entry/NewPasswordPage";
+import { SetupPage } from "./entry/SetupPage";
 import { SignInPage } from "./entry/SignInPage";
 import { SignUpPage } from "./entry/SignUpPage";
 import { Button } from "./parts/Button";
@@ -22,6 +23,7 @@ const TITLES: Record<string, string> = {
   "/forgot": "Forgot your password?",
   "/reset-password": "Choose a new password",
   "/invitation": "Welcome",
+  "/setup": "The first administrator",
   "/verify-email": "Confirm your address",
   "/confirm-email": "Confirm your new address",
   "/not-me": "This was not you?",
@@ -46,13 +48,15 @@ export function App() {
   );
 }
 
-/** What links in mails lead to, signed in or not. */
+/** What links in mails and the one on the console lead to, signed in or not. */
 function mailPage(path: string) {
   switch (path) {
     case "/reset-password":
       return <NewPasswordPage kind="reset" />;
     case "/invitation":
       return <NewPasswordPage kind="invitation" />;
+    case "/setup":
+      return <SetupPage />;
     case "/verify-email":
       return <ConfirmPage kind="verify" />;
     case "/confirm-email":

@@ -160,3 +160,27 @@ test("a sign-out that does not reach the server leaves nobody in the belief of b
   expect(screen.getByText("Milk")).toBeTruthy();
   routes["POST /auth/logout"] = () => (server.user = null);
 });
+
+test("the link of the console makes the first administrator, once, and its token leaves the address", async () => {
+  server.user = null;
+  window.history.replaceState(null, "", "/setup#token=the-token");
+  const sent: unknown[] = [];
+  routes["POST /auth/setup"] = (data) => {
+    if (sent.push(data) > 1) fail(404);
+  };
+  const user = open();
+  const email = await screen.findByLabelText("E-mail");
+  expect(document.activeElement).toBe(email);
+  expect(window.location.hash).toBe("");
+  await user.type(email, "root@example.com");
+  await user.tab();
+  await user.keyboard("correct horse battery{Enter}");
+  await screen.findByText("The administrator is made.");
+  expect(sent).toEqual([{ token: "the-token", email: "root@example.com", password: "correct horse battery" }]);
+  cleanup();
+  window.history.replaceState(null, "", "/setup#token=the-token");
+  open();
+  await user.type(await screen.findByLabelText("E-mail"), "other@example.com");
+  await user.type(screen.getByLabelText("Password"), "correct horse battery{Enter}");
+  await screen.findByText("This server has its administrator already.");
+});

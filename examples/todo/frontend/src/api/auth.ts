@@ -63,6 +63,9 @@ export const resetPassword = (data: { token: string; new_password: string }) =>
 export const acceptInvitation = (data: { token: string; new_password: string }) =>
   call<unknown>({ method: "POST", url: "/auth/invitation", data });
 
+export const setUp = (data: { token: string; email: string; password: string }) =>
+  call<User>({ method: "POST", url: "/auth/setup", data });
+
 export const fetchSessions = () => call<{ items: SessionInfo[]; next: string | null }>({ url: "/auth/sessions" });
 
 export const endSession = (id: string) =>
