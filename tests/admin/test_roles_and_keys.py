@@ -2,6 +2,7 @@
 
 import pytest
 
+from gatepost.core.roles.domain import RoleFixed
 from tests.admin.people import administered, made
 from tests.harness import EMAIL, eventually
 
@@ -30,6 +31,8 @@ async def test_the_administrators_role_is_never_deleted_whatever_it_is_called(sq
         admin.headers = {"Authorization": f"Bearer {boss}"}
         answer = await admin("DELETE", "/roles/boss")
         assert (answer.status_code, answer.json()["code"]) == (409, "role.fixed")
+        with pytest.raises(RoleFixed):
+            await it.gate.roles.delete("boss")  # as the command does it
         assert (await admin("GET", "/roles")).status_code == 200
 
 

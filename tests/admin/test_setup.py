@@ -99,6 +99,21 @@ async def test_after_it_there_is_no_set_up_in_any_process_or_after_a_restart_or_
         assert (await set_up(it.client, token, "b@example.com")).status_code == 404
 
 
+@pytest.mark.parametrize("way", ["made", "given the role", "by the role's own name"])
+async def test_whoever_was_administrator_while_it_ran_closes_the_set_up_for_ever(
+    database_url: str, capsys: pytest.CaptureFixture[str], way: str
+) -> None:
+    role = "boss" if way == "by the role's own name" else "admin"
+    async with running(database_url, admin_role=role) as it:
+        token = token_in(capsys.readouterr().err)
+        user = await made(it, "first@example.com", *([] if way == "given the role" else [role]))
+        await it.gate.users.grant_role(user.id, role)
+        await it.gate.users.delete(user.id)
+        assert (await set_up(it.client, token)).status_code == 404
+    async with running(database_url, admin_role=role):
+        assert token_in(capsys.readouterr().err) is None
+
+
 async def _only(it: Running) -> User[Any]:
     (user,) = await it.gate.users.page()
     return user

@@ -142,6 +142,10 @@ def test_nobody_to_administer_is_found(sqlite_url: str) -> None:
     assert found(terminal) == ["administrator"]
 
 
+def test_administrators_are_looked_for_by_the_name_that_the_settings_give_them(sqlite_url: str) -> None:
+    assert found(healthy(sqlite_url, admin_role="boss")) == ["administrator"]
+
+
 def test_a_redis_that_does_not_answer_is_found_without_its_password(sqlite_url: str) -> None:
     url = f"redis://:pass-of-the-store@127.0.0.1:{free_port()}"
     result = healthy(sqlite_url, redis_url=url)("doctor")

@@ -154,3 +154,14 @@ def test_whoever_was_imported_with_a_strange_date_spoils_no_list(terminal: Termi
     said = terminal.says("import", "--skip-invalid", write_lines(folder / "people.jsonl", [ADA, *strange]))
     assert "2 refused" in said.splitlines()
     assert "ada@example.com" in terminal.says("users", "list")
+
+
+def test_an_imported_administrator_has_the_role_of_here_is_counted_and_closes_the_set_up(
+    terminal: Terminal, folder: Path
+) -> None:
+    here = terminal.with_settings(admin_role="boss")
+    said = here.says("import", write_csv(folder / "people.csv", [{**ADA, "is_superuser": 1}, {**BOB, "roles": "boss"}]))
+    assert "2 of the source have the role boss" in said.splitlines()
+    url = str(here.settings["database_url"])
+    assert query(url, "SELECT DISTINCT role FROM gatepost_user_role") == [("boss",)]
+    assert query(url, "SELECT count(*) FROM gatepost_meta WHERE name = 'first_admin'") == [(1,)]

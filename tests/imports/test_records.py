@@ -14,7 +14,7 @@ from tests.imports.people import HASH
 
 
 def read(**record: object) -> ImportedUser:
-    return read_record(record, column_names(list(record), {}))
+    return read_record(record, column_names(list(record), {}), "admin")
 
 
 def test_names_of_other_systems_are_understood() -> None:
@@ -104,6 +104,12 @@ def test_two_columns_for_one_field_are_a_question() -> None:
     assert column_names(["email", "password", "hashed_password"], {"password_hash": "password"}) == {
         "password": "password_hash",
         "email": "email",
+    }
+
+
+def test_whoever_administered_there_has_the_role_of_administrators_here() -> None:
+    assert read_record({"email": "a@example.com", "admin": 1}, column_names(["email", "admin"], {}), "boss").roles == {
+        "boss"
     }
 
 

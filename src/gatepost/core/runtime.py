@@ -177,7 +177,7 @@ async def running_core(
             keyring=keyring,
             feed=feed,
             users=users,
-            roles=Roles(database, listeners, feed, table),
+            roles=Roles(database, listeners, feed, table, users.admin_role),
             api_keys=api_keys,
             denials=Denials(database),
             passwords=passwords,

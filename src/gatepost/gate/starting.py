@@ -39,7 +39,7 @@ async def started_core(
     """
     policy, public_url = settings.core_policy(), settings.checked_public_url()
     database = Database(settings.url_of_database, clock, pool_size=settings.database_pool_size)
-    users: Users[Any] = Users(database, listeners, profile)
+    users: Users[Any] = Users(database, listeners, profile, settings.admin_role)
     claims = HostClaims(users)
     for function in claims_functions:
         claims.add(function)

@@ -52,7 +52,6 @@ ALIASES: Mapping[str, str] = {
     "date_joined": "created_at",
 }
 _UNPEPPERED = Peppers()
-_ADMIN = frozenset({"admin"})
 _OPPOSITES = frozenset({"is_active", "active"})
 _TRUE, _FALSE = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0", ""})
 _MILLISECONDS_FROM = 100_000_000_000  # a date in seconds is not that large before the year 5138
@@ -83,12 +82,15 @@ class ImportedUser:
             return None
 
 
-def read_record(record: Mapping[str, object], names: Mapping[str, str], peppers: Peppers = _UNPEPPERED) -> ImportedUser:
+def read_record(
+    record: Mapping[str, object], names: Mapping[str, str], admin_role: str, peppers: Peppers = _UNPEPPERED
+) -> ImportedUser:
     """Return the user of a record.
 
     Args:
         record: as the source has it.
         names: which of its columns is which of `FIELDS` (see `column_names`).
+        admin_role: what whoever is said to administer gets.
         peppers: of this system, for hashes that an export of ours holds.
 
     Raises:
@@ -116,7 +118,7 @@ def read_record(record: Mapping[str, object], names: Mapping[str, str], peppers:
         password_hash=_hash(values.get("password_hash"), peppers),
         email_verified=address is not None and _truth(values.get("email_verified"), "email_verified"),
         is_disabled=_truth(values.get("disabled"), "disabled"),
-        roles=_roles(values.get("roles")) | (_ADMIN if _truth(values.get("admin"), "admin") else frozenset()),
+        roles=_roles(values.get("roles")) | ({admin_role} if _truth(values.get("admin"), "admin") else set()),
         created_at=_date(values.get("created_at")),
         locale=_locale(values.get("locale")),
     )

@@ -1,7 +1,7 @@
 """Writing imported users, a batch to a transaction. Nobody is mailed: these people did not sign up now."""
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,8 +9,9 @@ from typing import Any
 
 from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.imports import store
-from gatepost.core.imports.domain import ImportedUser
+from gatepost.core.imports.domain import ImportedUser, read_record
 from gatepost.core.users import store as users
+from gatepost.core.users.administrators import claim_first_administrator
 from gatepost.crypto.pepper import Peppers
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.ids import uuid7
@@ -53,17 +54,29 @@ class Importer:
     Args:
         database: started, with current tables.
         source: the name under which the ids of the other system are remembered.
+        admin_role: what administrators have here.
         keeps_ids: a UUID of the other system stays the user's id, so that what refers to it need not be moved.
         peppers: of this system, for hashes that an export of ours holds.
     """
 
     def __init__(
-        self, database: Database, source: str, *, keeps_ids: bool = False, peppers: Peppers | None = None
+        self,
+        database: Database,
+        source: str,
+        *,
+        admin_role: str,
+        keeps_ids: bool = False,
+        peppers: Peppers | None = None,
     ) -> None:
         self._database = database
         self._source = source
+        self.admin_role = admin_role
         self._keeps_ids = keeps_ids
-        self.peppers = peppers or Peppers()
+        self._peppers = peppers or Peppers()
+
+    def read(self, record: Mapping[str, object], names: Mapping[str, str]) -> ImportedUser:
+        """Return the user of a record, as `read_record` does, by what there is here."""
+        return read_record(record, names, self.admin_role, self._peppers)
 
     async def write(self, batch: Sequence[ImportedUser]) -> list[Result]:
         """Write users in one transaction; who was imported before, or has a taken identifier, is left alone."""
@@ -121,6 +134,8 @@ class Importer:
             await work.run(users.insert_password, user_id=user_id, hash=one.password_hash)
         for role in sorted(one.roles):
             await work.run(users.grant_role, user_id=user_id, role=role)
+        if self.admin_role in one.roles:
+            await claim_first_administrator(work)
         await work.run(store.note_imported, source=source, foreign_id=foreign_id, user_id=user_id)
         detail = {"source": source, "foreign_id": foreign_id}
         await work.steps(audit_step(self._database.clock, AuditEvent.USER_IMPORTED, subject_id=user_id, detail=detail))

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from gatepost.kernel.errors import AuthError, InvalidInput
 
 MAX_PERMISSIONS, MAX_DESCRIPTION = 100, 200
-ADMIN = "admin"
 _PERMISSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _ROLE = re.compile(r"[a-z][a-z0-9_.:-]{0,63}")
 

@@ -14,7 +14,7 @@ from gatepost.core.audit.domain import NOWHERE
 from gatepost.core.changes import Change, ChangeFeed, ChangeKind, record_change
 from gatepost.core.changes.store import GRACE_MS
 from gatepost.core.roles import store
-from gatepost.core.roles.domain import ADMIN, MAX_DESCRIPTION, Role, RoleFixed, check_role, checked_permissions
+from gatepost.core.roles.domain import MAX_DESCRIPTION, Role, RoleFixed, check_role, checked_permissions
 from gatepost.core.roles.table import RoleTable
 from gatepost.core.sessions.ending import end_all_sessions
 from gatepost.core.users import store as users
@@ -32,11 +32,14 @@ _FIRST = uuid.UUID(int=0)
 class Roles:
     """The roles of one Gatepost."""
 
-    def __init__(self, database: Database, listeners: Listeners, feed: ChangeFeed, table: RoleTable) -> None:
+    def __init__(
+        self, database: Database, listeners: Listeners, feed: ChangeFeed, table: RoleTable, admin_role: str
+    ) -> None:
         self._database = database
         self._listeners = listeners
         self._feed = feed
         self._table = table
+        self._admin_role = admin_role
 
     async def define(
         self, name: str, description: str, permissions: Iterable[str], *, origin: Origin = NOWHERE
@@ -70,8 +73,8 @@ class Roles:
         """
         check_role(name)
         self._refuse_fixed(name)
-        if name == ADMIN:
-            raise RoleFixed(public="The role admin cannot be deleted: take it from one user after the other.")
+        if name == self._admin_role:  # nobody would be left who can administer
+            raise RoleFixed(public="The administrators' role cannot be deleted: take it from one after the other.")
         async with unit_of_work(self._database, self._listeners) as work:
             was_there = bool(await work.run(store.remove, name=name))
             if was_there:
@@ -113,8 +116,8 @@ class Roles:
                 if await work.run(users.remove_role, user_id=user_id, role=name):
                     count += 1
                     await self._record(work, AuditEvent.ROLE_REMOVED, origin, user_id, role=name)
-                    row = (await work.run(users.by_id, user_id=user_id))[0]
-                    await work.publish(RolesChanged(user_id=user_id, roles=split_roles(row[-1])))
+                    ((left,),) = await work.run(users.roles_by_id, user_id=user_id)
+                    await work.publish(RolesChanged(user_id=user_id, roles=split_roles(left)))
         return count
 
     async def _changed(self, work: UnitOfWork) -> None:

@@ -1,7 +1,7 @@
 """What can be done to users, each in one transaction. Epochs move first: a sign-in under way then cannot outlive it."""
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Generic
 
 from gatepost.core.api_keys.ending import carry_over
@@ -12,7 +12,7 @@ from gatepost.core.changes.store import GRACE_MS
 from gatepost.core.roles.domain import check_role
 from gatepost.core.sessions.ending import end_all_sessions
 from gatepost.core.users import store
-from gatepost.core.users.administrators import set_verified
+from gatepost.core.users.administrators import claim_first_administrator, set_verified
 from gatepost.core.users.domain import NewUser, OwnFields, P, Profile, User, user_from_row, write_profile
 from gatepost.core.users.events import RolesChanged, UserDeleted, UserDisabled, UserEnabled, UserRegistered
 from gatepost.kernel.errors import NotFound
@@ -35,10 +35,11 @@ class Users(Generic[P]):
     `within`, where a verb takes one, is what else belongs to its transaction: it runs last, and may refuse it all.
     """
 
-    def __init__(self, database: Database, listeners: Listeners, profile: type[P]) -> None:
+    def __init__(self, database: Database, listeners: Listeners, profile: type[P], admin_role: str) -> None:
         self._database = database
         self._listeners = listeners
         self.profile = profile
+        self.admin_role = admin_role
         self.feed: ChangeFeed | None = None
 
     async def get(self, user_id: uuid.UUID) -> User[P] | None:
@@ -90,6 +91,7 @@ class Users(Generic[P]):
                 UserRegistered(user_id=user_id, email_verified=new.email_verified, is_invited=new.is_invited, **fields)
             )
             await within(work, user_id)
+            await self._note_administrator(work, new.roles)
             rows = await work.run(store.by_id, user_id=user_id)
         return self._one(rows)
 
@@ -171,6 +173,7 @@ class Users(Generic[P]):
             await self._record(work, AuditEvent.ROLE_GRANTED, user_id, origin, role=role)
             await self._publish_roles(work, user_id)
             await within(work)
+            await self._note_administrator(work, {role})
         return True
 
     async def remove_role(
@@ -217,6 +220,11 @@ class Users(Generic[P]):
 
     async def _sign_out(self, work: UnitOfWork, user_id: uuid.UUID, epoch: int) -> None:
         await end_all_sessions(work, self._database, self._apply, user_id=user_id, epoch=epoch)
+
+    async def _note_administrator(self, work: UnitOfWork, roles: Collection[str]) -> None:
+        """Close the set-up for ever where somebody becomes administrator, whichever way."""
+        if self.admin_role in roles:
+            await claim_first_administrator(work)
 
     async def _changed(self, work: UnitOfWork, user_id: uuid.UUID) -> None:
         keep_until = self._database.clock.now_ms() + GRACE_MS

@@ -32,6 +32,7 @@ _identifier = bindparam("identifier", type_=String)
 _locale = bindparam("locale", type_=user.c.locale.type)
 
 by_id = Statement(select(*USER_COLUMNS).where(user.c.id == _user_id))
+roles_by_id = Statement(select(roles_of_user(_user_id).label("roles")))
 # Writers of one row wait for each other here: what is made of it is made of what the last one wrote.
 by_id_for_update = Statement(select(*USER_COLUMNS).where(user.c.id == _user_id).with_for_update(of=user))
 by_identifier = Statement(

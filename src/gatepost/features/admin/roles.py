@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from gatepost.core.roles.domain import Role, RoleFixed
-from gatepost.core.users.administrators import AdminPolicy
+from gatepost.core.roles.domain import Role
 from gatepost.feature import FeatureHost
 from gatepost.features.admin.door import origin, reader, writer
 from gatepost.features.admin.shapes import Body
@@ -65,8 +64,6 @@ def router(host: FeatureHost) -> APIRouter:
     @routes.delete("/{role}", status_code=204, dependencies=[may_write])
     async def delete_role(role: str, request: Request) -> Response:
         """Delete a role, and take it from everybody who has it; their sessions end."""
-        if role == host.policy(AdminPolicy).role:  # nobody would be left who can administer
-            raise RoleFixed(public="The administrators' role cannot be deleted: take it from one after the other.")
         if not await host.core.roles.delete(role, origin=origin(host, request)):
             raise NotFound
         return Response(status_code=204)

@@ -37,7 +37,7 @@ def fastapi_users(
         gate = find_gate(app)
         async with opened_database(app) as database:
             await (require_current(database) if gate.settings.is_production else migrate(database))
-            importer = Importer(database, SOURCE, keeps_ids=True)
+            importer = Importer(database, SOURCE, admin_role=gate.settings.admin_role, keeps_ids=True)
             report, identities = await migrate_users(
                 engine_of(url or gate.settings.url_of_database),
                 importer,

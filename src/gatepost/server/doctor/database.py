@@ -7,7 +7,7 @@ import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from sqlalchemy import BigInteger, bindparam, func, select, text
+from sqlalchemy import BigInteger, String, bindparam, func, select, text
 
 from gatepost.core.keys.store import read_keys
 from gatepost.crypto.sealed import is_current as is_sealed_now
@@ -30,7 +30,7 @@ _late_mails = Statement(
 _administrators = Statement(
     select(func.count(type_=BigInteger))
     .select_from(user.join(user_role, user_role.c.user_id == user.c.id))
-    .where(user_role.c.role == bindparam("role", "admin"), user.c.disabled_at.is_(None))
+    .where(user_role.c.role == bindparam("role", type_=String), user.c.disabled_at.is_(None))
 )
 
 
@@ -56,7 +56,7 @@ async def examine(settings: Settings, database: Database) -> AsyncIterator[Findi
         yield finding
     async for finding in _of_keys(settings, database):
         yield finding
-    async for finding in _of_rows(database):
+    async for finding in _of_rows(settings, database):
         yield finding
 
 
@@ -122,11 +122,12 @@ async def _of_keys(settings: Settings, database: Database) -> AsyncIterator[Find
         )
 
 
-async def _of_rows(database: Database) -> AsyncIterator[Finding]:
+async def _of_rows(settings: Settings, database: Database) -> AsyncIterator[Finding]:
     late = (await database.hot.read(_late_mails, {"age_ms": _HOUR_MS}))[0][0]
     if late:
         yield Finding(
             rules.OUTBOX, f"{late} mails wait for more than an hour", "see the log of the server for what refuses them"
         )
-    if not (await database.hot.read(_administrators, {"role": "admin"}))[0][0]:
-        yield Finding(rules.ADMINISTRATOR, "nobody has the role admin", "run `gatepost users set-role USER admin`")
+    role = settings.admin_role
+    if not (await database.hot.read(_administrators, {"role": role}))[0][0]:
+        yield Finding(rules.ADMINISTRATOR, f"nobody has the role {role}", f"run `gatepost users set-role USER {role}`")

@@ -48,8 +48,14 @@ async def import_people(wish: Wish, app: str | None) -> list[str]:
     source = open_source(wish.source, query=wish.query, form=wish.form)
     async with opened_database(app) as database:
         await require_current(database)
-        peppers = find_gate(app).settings.peppers()
-        importer = Importer(database, wish.name, keeps_ids=wish.keeps_ids, peppers=peppers)
+        chosen = find_gate(app).settings
+        importer = Importer(
+            database,
+            wish.name,
+            admin_role=chosen.admin_role,
+            keeps_ids=wish.keeps_ids,
+            peppers=chosen.peppers(),
+        )
         report = await import_users(
             source,
             importer,

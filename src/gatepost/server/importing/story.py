@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatepost.core.imports import ImportedUser, Importer, Outcome, read_record
+from gatepost.core.imports import ImportedUser, Importer, Outcome
 from gatepost.core.imports.domain import FIELDS, column_names
-from gatepost.crypto.pepper import Peppers
 from gatepost.kernel.errors import InvalidInput
 from gatepost.server.importing.sources import Source, explained
 from gatepost.server.outcome import FAILED, CommandFailed
@@ -23,6 +22,7 @@ class Report:
     """What became of the records of one source."""
 
     columns: Mapping[str, str]
+    admin_role: str
     unread: list[str]
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     refused: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Report:
         lines += _first([f"{where}: somebody here has this e-mail address or username" for where in self.taken])
         lines += [f"{count} {outcome}" for outcome, count in sorted(self.outcomes.items())]
         if self.administrators:
-            lines.append(f"{self.administrators} of the source have the role admin")
+            lines.append(f"{self.administrators} of the source have the role {self.admin_role}")
         if self.refused:
             lines.append(f"{len(self.refused)} refused")
         return lines
@@ -70,7 +70,7 @@ async def import_users(
             raise CommandFailed(
                 f"no column of the source is an e-mail address or a username: --map email=COLUMN ({fields})"
             )
-        report = Report(names, sorted(set(columns) - set(names)))
+        report = Report(names, importer.admin_role, sorted(set(columns) - set(names)))
         _judge(source, names, importer, report)
         if is_rehearsal:
             return report
@@ -88,15 +88,15 @@ async def import_users(
 def _judge(source: Source, names: Mapping[str, str], importer: Importer, report: Report) -> None:
     for place, record in enumerate(source.records(), 1):
         try:
-            one = read_record(record, names, importer.peppers)
+            one = importer.read(record, names)
         except InvalidInput as refusal:
             report.refused.append(f"record {place}: {refusal.field} {refusal.reason}")
         else:
-            report.administrators += "admin" in one.roles
+            report.administrators += report.admin_role in one.roles
 
 
 async def _write(source: Source, names: Mapping[str, str], importer: Importer, report: Report) -> None:
-    numbered = _usable(source, names, importer.peppers)
+    numbered = _usable(source, names, importer)
     while batch := list(itertools.islice(numbered, _BATCH)):
         results = await importer.write([one for _, one in batch])
         for (place, _), result in zip(batch, results, strict=True):
@@ -105,10 +105,10 @@ async def _write(source: Source, names: Mapping[str, str], importer: Importer, r
                 report.taken.append(f"record {place}")
 
 
-def _usable(source: Source, names: Mapping[str, str], peppers: Peppers) -> Iterator[tuple[int, ImportedUser]]:
+def _usable(source: Source, names: Mapping[str, str], importer: Importer) -> Iterator[tuple[int, ImportedUser]]:
     for place, record in enumerate(source.records(), 1):
         try:
-            yield place, read_record(record, names, peppers)
+            yield place, importer.read(record, names)
         except InvalidInput:
             continue
 
