@@ -59,7 +59,20 @@ async def test_lower_case_digits_are_found() -> None:
         (silent, "too slow"),
         (slow, "too slow"),
     ],
-    ids=str,
+    ids=[
+        "an error",
+        "too many requests",
+        "a redirect",
+        "a page",
+        "nothing",
+        "no count",
+        "a negative count",
+        "more than a list",
+        "a large answer",
+        "an endless answer",
+        "silence",
+        "drops",
+    ],
 )
 async def test_whatever_goes_wrong_is_one_outcome_within_the_time(answer: Answer, reason: str) -> None:
     async with service(answer) as other:
