@@ -11,6 +11,7 @@ from gatepost.core.outbox import MailKind
 from gatepost.core.outbox.desk import Composer
 from gatepost.core.runtime import Core
 from gatepost.core.users import Profile
+from gatepost.core.users.person import PersonalData
 from gatepost.core.users.registration import Registration
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.kernel.events import Listeners
@@ -23,6 +24,7 @@ class FeatureHost(Protocol):
     """A Gatepost as its features see it, from before it runs."""
 
     web: WebPolicy
+    personal_data: PersonalData
 
     @property
     def profile(self) -> type[Profile]:

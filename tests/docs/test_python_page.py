@@ -43,7 +43,7 @@ def client(module: ModuleType) -> Iterator[TestClient]:
 
 
 def test_the_page_has_its_sections() -> None:
-    assert len(SECTIONS) == 13
+    assert len(SECTIONS) == 14
     assert all(PYTHON.search(body) for body in SECTIONS.values())
 
 
@@ -98,3 +98,10 @@ def test_excerpts_stand_in_the_example_that_they_are_from() -> None:
 def test_every_event_stands_on_the_page() -> None:
     written = set(re.findall(r"`([A-Z]\w+)`", SECTIONS["Events"]))
     assert set(events.__all__) - {"Event"} <= written
+
+
+@pytest.mark.parametrize("title", ["What an export says"])
+def test_an_export_says_what_the_host_knows(client: TestClient, module: ModuleType, title: str) -> None:
+    user = signed_in(client, module.gate)
+    known = client.get("/auth/me/export").json()
+    assert known["todos"] == [{"title": "Water the tomatoes", "owner": str(user.id)}]

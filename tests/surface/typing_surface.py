@@ -91,6 +91,12 @@ async def listener(event: UserRegistered) -> None:
     """Stay what it was under the decorator."""
 
 
+@gate.personal_data
+async def known_of(user: User[MyProfile]) -> dict[str, object]:
+    """Stay what it was under the decorator."""
+    return {"city": user.profile.city}
+
+
 @gate.claims
 async def claims(user: User[MyProfile]) -> dict[str, object]:
     """Stay what it was under the decorator."""

@@ -16,6 +16,7 @@ ADMIN = [
     ("POST", "/auth/admin/users/{user_id}/require-password-change"),
     ("PUT", "/auth/admin/users/{user_id}/roles/{role}"),
     ("DELETE", "/auth/admin/users/{user_id}/roles/{role}"),
+    ("GET", "/auth/admin/users/{user_id}/export"),
     ("GET", "/auth/admin/users/{user_id}/sessions"),
     ("DELETE", "/auth/admin/users/{user_id}/sessions"),
     ("DELETE", "/auth/admin/users/{user_id}/sessions/{session_id}"),

@@ -22,6 +22,7 @@ from gatepost.core.sessions.flow import Sessions
 from gatepost.core.sessions.refresh import Refresher
 from gatepost.core.users.domain import P, Profile, User, check_profile
 from gatepost.core.users.flow import Users
+from gatepost.core.users.person import PersonalData
 from gatepost.core.users.registration import Registration
 from gatepost.feature import Feature, PolicyT, checked
 from gatepost.features import DEFAULT
@@ -90,6 +91,7 @@ class Gatepost(Generic[P]):
                 feature.listeners(self, self._listeners)
         self.installed: list[tuple[FastAPI, Any]] = []
         self._pending_claims: list[ClaimsFunction] = []
+        self.personal_data = PersonalData()  # a decorator: what else the host knows of a user, for an export
 
     # --- at the application
 
@@ -279,11 +281,10 @@ class Gatepost(Generic[P]):
     async def health(self) -> Health:
         """Return whether requests can be decided now."""
         try:
-            core = self.core
-            if not core.feed.is_fresh():
-                await core.feed.freshen()
-            core.keyring.signer()
-            await core.users.page(size=1)
+            if not self.core.feed.is_fresh():
+                await self.core.feed.freshen()
+            self.core.keyring.signer()
+            await self.core.users.page(size=1)
         except AuthError as error:
             return Health(is_ready=False, reasons=(error.detail or error.code,))
         return Health(is_ready=True, reasons=())

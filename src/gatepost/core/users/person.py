@@ -1,14 +1,21 @@
 """Everything of one person in our tables, for who asks what is known of them (GDPR, article 15 and 20).
 
-No hash, no key and no seal is in it: those are ours to keep, not facts about a person.
+No hash, no key and no seal is in it: those are ours to keep, not facts about a person. Nor is what others are known
+by: where somebody else acted, their address and browser are left out (article 15, paragraph 4).
 """
 
+import inspect
+import json
 import uuid
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Table, Uuid, bindparam, or_, select
 
+from gatepost.core.audit import AuditEvent, Origin, audit_step
+from gatepost.core.audit.domain import NOWHERE
+from gatepost.core.users.domain import User
 from gatepost.storage.database import Database
 from gatepost.storage.schema import (
     api_key,
@@ -26,6 +33,7 @@ from gatepost.storage.statement import Statement
 
 _user_id = bindparam("user_id", type_=Uuid)
 _SECRET = frozenset({"hash", "salt", "device"})
+_OF_WHO_ACTED = ("ip", "user_agent", "request_id")
 _TIMES = frozenset({"at", "access_exp", "rotated_at", "bound_password"})
 
 
@@ -53,8 +61,51 @@ async def everything_of(database: Database, user_id: uuid.UUID) -> dict[str, lis
     found: dict[str, list[dict[str, Any]]] = {}
     for kind, (names, statement) in _PARTS.items():
         rows = await database.hot.read(statement, {"user_id": user_id})
-        found[kind] = [{name: _shown(name, value) for name, value in zip(names, row, strict=True)} for row in rows]
+        found[kind] = [_row(dict(zip(names, row, strict=True)), user_id) for row in rows]
     return found
+
+
+PersonalDataFunction = Callable[[User[Any]], dict[str, Any] | Awaitable[dict[str, Any]]]
+F = TypeVar("F", bound=PersonalDataFunction)
+
+
+class PersonalData:
+    """All that is known of a user, ours and the host's, for whoever may have it."""
+
+    def __init__(self) -> None:
+        self._functions: list[PersonalDataFunction] = []
+
+    def __call__(self, function: F) -> F:
+        """Register a function from a user to what else the host knows of them: a decorator."""
+        self._functions.append(function)
+        return function
+
+    async def export(self, database: Database, user: User[Any], *, origin: Origin = NOWHERE) -> str:
+        """Return it as JSON; that it was asked for is recorded before.
+
+        Raises:
+            ValueError: a function returned a part that is ours or another one's.
+        """
+        await database.hot.run(audit_step(database.clock, AuditEvent.USER_EXPORTED, subject_id=user.id, origin=origin))
+        known: dict[str, Any] = dict(await everything_of(database, user.id))
+        for function in self._functions:
+            result = function(user)
+            added = await result if inspect.isawaitable(result) else result
+            if taken := known.keys() & added.keys():
+                msg = f"@gate.personal_data returned parts that are there already: {', '.join(sorted(taken))}"
+                raise ValueError(msg)
+            known.update(added)
+        return json.dumps(known, indent=2, ensure_ascii=False, default=_text)
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _row(row: dict[str, object], user_id: uuid.UUID) -> dict[str, object]:
+    if row.get("actor_id") not in {None, user_id}:
+        row |= {name: None for name in _OF_WHO_ACTED if name in row}
+    return {name: _shown(name, value) for name, value in row.items()}
 
 
 def _shown(name: str, value: object) -> object:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from gatepost.feature import FeatureHost
 from gatepost.features.admin import (
     budgets,
+    export,
     impersonation,
     invitations,
     keys,
@@ -20,6 +21,6 @@ from gatepost.features.admin import (
 def router(host: FeatureHost) -> APIRouter:
     """Return the routes for one Gatepost."""
     routes = APIRouter()
-    for part in (users, passwords, invitations, impersonation, sessions, budgets, roles, keys, trail, setup):
+    for part in (users, export, passwords, invitations, impersonation, sessions, budgets, roles, keys, trail, setup):
         routes.include_router(part.router(host))
     return routes

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gatepost.core.throttle.attempts import Action
 from gatepost.core.users.administrators import AdminPolicy
 from gatepost.core.users.domain import OwnFields, Profile, User
 from gatepost.core.users.registration import MAX_FULL_NAME
@@ -16,6 +17,7 @@ from gatepost.kernel.principal import Principal
 from gatepost.kernel.text import clean_text
 from gatepost.web.api_keys import takes_api_keys
 from gatepost.web.cookies import clear_cookie
+from gatepost.web.files import json_file
 from gatepost.web.guard import UserGuard, require
 from gatepost.web.origin import origin_of
 from gatepost.web.routes import route_class, sets_cookie
@@ -79,6 +81,13 @@ def router(host: FeatureHost) -> APIRouter:
             )
 
         return UserView.of(await host.core.users.edit(user.id, merged, origin=origin))
+
+    @routes.get("/me/export", dependencies=[require(fresh=True, host=host)])
+    async def export_me(request: Request, user: Annotated[User[Any], Depends(caller)]) -> Response:
+        """Everything that is known of oneself, as a file of JSON; needs a recent sign-in."""
+        core, origin = host.core, origin_of(request, host.web.trusted_proxies)
+        await core.attempts.spend(Action.EXPORT, origin, subject=str(user.id))
+        return json_file(await host.personal_data.export(core.database, user, origin=origin), name="account")
 
     @routes.delete("/me", status_code=204)
     @sets_cookie

@@ -3,17 +3,14 @@
 Passwords come by prompt or standard input: an argument would stand in the shell's history and in the list of processes.
 """
 
-import json
 import uuid
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 import typer
 
-from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.users.domain import User
 from gatepost.core.users.flow import FIRST_ID, Users
-from gatepost.core.users.person import everything_of
 from gatepost.gate import Gatepost
 from gatepost.server.commands import administration
 from gatepost.server.commands.options import AppOption, columns
@@ -121,9 +118,7 @@ def export_user(user: IdentifierArgument, app: AppOption = None) -> None:
     """Print everything that is known of one person, as JSON; the export is recorded."""
 
     async def story(gate: Gatepost[Any], found: User[Any]) -> str:
-        known = await everything_of(gate.core.database, found.id)
-        await gate.core.database.hot.run(audit_step(gate.clock, AuditEvent.USER_EXPORTED, subject_id=found.id))
-        return json.dumps(known, indent=2, ensure_ascii=False)
+        return await gate.personal_data.export(gate.core.database, found)
 
     typer.echo(about(user, app, story))
 
