@@ -1,5 +1,6 @@
 """The apps under measurement as uvicorn processes: one worker each, pinned, on a free loopback port, stopped by pid."""
 
+import json
 import os
 import select
 import subprocess
@@ -14,6 +15,7 @@ from typing import Self
 from benchmarks.harness.peers import peers_python
 from benchmarks.harness.report import say
 from benchmarks.harness.worker import ROOT, child_environment
+from gatepost.core.throttle.actions import DEFAULTS
 
 START_TIMEOUT = 60.0
 # Budgets are counted as ever, but never spent: what they cost is part of a sign-in.
@@ -51,6 +53,7 @@ class App:
             "GATEPOST_SIGNING_ALGORITHM": "ES256",
             "GATEPOST_MAILBOX_KEY": SECRET,  # given, so that no start prints one
             **{f"GATEPOST_{name}": UNLIMITED for name in BUDGETS},
+            "GATEPOST_BUDGETS": json.dumps(dict.fromkeys(DEFAULTS, UNLIMITED)),
             **self.env,
         }
 

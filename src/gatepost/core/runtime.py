@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from gatepost.core.api_keys.domain import ApiKeyPolicy
@@ -21,7 +22,7 @@ from gatepost.core.login import Login, LoginPolicy
 from gatepost.core.login.flow import RemainingFactors
 from gatepost.core.outbox import Mailer
 from gatepost.core.outbox.desk import MailDesk
-from gatepost.core.outbox.worker import OutboxWorker
+from gatepost.core.outbox.worker import OutboxWorker, prune_mails
 from gatepost.core.passwords import PasswordPolicy, PasswordRules, Passwords
 from gatepost.core.passwords.requirement import PasswordRequirement
 from gatepost.core.proofs import ProofPolicy, Proofs
@@ -204,6 +205,10 @@ async def running_core(
                 proofs.prune,
                 devices.prune,
                 api_keys.prune,
+                keyring.prune,
+                attempts.prune,
+                lambda: prune_mails(database),
+                webhooks.prune,
                 trail.prune,
             ],
             redis=redis,
@@ -250,13 +255,16 @@ def _forget_tokens(authenticator: Authenticator[Any], change: Change) -> None:
         authenticator.forget_tokens()
 
 
+async def maintain(core: Core) -> None:
+    """Keep tables bounded and keys young, once; a part that fails keeps no other from being done."""
+    for part in (partial(core.keyring.ensure, is_start=False), *core.pruning):
+        try:
+            await part()
+        except Exception:  # noqa: BLE001 - the next round tries again
+            _log.exception("maintenance failed in a part and will be tried again")
+
+
 async def _maintain(core: Core) -> None:
-    """Keep tables bounded and keys young."""
     while True:
         await asyncio.sleep(MAINTENANCE_S)
-        try:
-            for prune in core.pruning:
-                await prune()
-            await core.keyring.ensure(is_start=False)
-        except Exception:  # noqa: BLE001 - the next round tries again
-            _log.exception("maintenance failed and will be tried again")
+        await maintain(core)

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gatepost.core.outbox import Mailer
-from gatepost.core.outbox.files import FileMailer
-from gatepost.core.outbox.proofreading import check_templates
 from gatepost.core.outbox.rendering import TemplateRenderer
 from gatepost.core.outbox.senders import ConsoleMailer, DevMailbox, NoMailer
 from gatepost.core.runtime import Core
@@ -24,6 +22,8 @@ def mail_renderer(settings: Settings, folders: Sequence[Path], *, is_serving: bo
     """
     renderer = TemplateRenderer(settings.name_of_app(), folders=folders, locale=settings.locale)
     if folders and is_serving:
+        from gatepost.core.outbox.proofreading import check_templates  # noqa: PLC0415 - most hosts have none
+
         check_templates(renderer, folders)
     return renderer
 
@@ -40,6 +40,8 @@ def default_mailer(settings: Settings, core: Core) -> Mailer:
 
         return SmtpMailer(settings.smtp_policy(), clock)
     if way == "file":
+        from gatepost.core.outbox.files import FileMailer  # noqa: PLC0415 - likewise
+
         return FileMailer(settings.mail_folder, settings.mail_sender(), clock)
     if way == "mailbox":
         return DevMailbox(core.database)

@@ -5,12 +5,10 @@ columns) is kept here at a hundredth of that. A statement has no state; values c
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Text, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -21,11 +19,17 @@ Row = tuple[Any, ...]
 Values = Mapping[str, Any]
 CLOCK_OFFSET = "gp_clock_offset_ms"
 
-_DIALECTS: dict[str, Callable[[], Dialect]] = {
-    "sqlite": partial(sqlite.dialect, paramstyle="named"),
-    "postgresql": psycopg_dialect.dialect,
-}
-_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+@cache
+def _dialect(name: str) -> tuple[Dialect, Callable[[Any], Any]]:
+    """Return a dialect and its `insert`; the modules of the other one, some MB, are not loaded."""
+    if name == "sqlite":
+        from sqlalchemy.dialects import sqlite  # noqa: PLC0415 - see above
+
+        return sqlite.dialect(paramstyle="named"), sqlite.insert
+    from sqlalchemy.dialects.postgresql import insert, psycopg  # noqa: PLC0415 - see above
+
+    return psycopg.dialect(), insert
 
 
 class _DatabaseNow(FunctionElement[int]):
@@ -101,9 +105,9 @@ class Statement:
         """Return the statement as compiled for `sqlite` or `postgresql`."""
         found = self._compiled.get(dialect_name)
         if found is None:
-            source = self._source
-            statement = source(_INSERTS[dialect_name]) if callable(source) else source
-            found = self._compiled[dialect_name] = Compiled(statement, _DIALECTS[dialect_name]())
+            source, (dialect, insert) = self._source, _dialect(dialect_name)
+            statement = source(insert) if callable(source) else source
+            found = self._compiled[dialect_name] = Compiled(statement, dialect)
         return found
 
 

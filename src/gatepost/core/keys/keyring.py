@@ -19,7 +19,7 @@ from gatepost.core.keys.domain import (
     signer_of,
     state_of,
 )
-from gatepost.core.keys.store import claim_step, read_keys, remove_others_step, reseal
+from gatepost.core.keys.store import claim_step, prune_keys, read_keys, remove_others_step, reseal
 from gatepost.crypto.jwt import TokenKey, generate_key, load_key
 from gatepost.crypto.sealed import SealBroken, is_current, seal, unseal
 from gatepost.kernel.errors import ConfigurationError, Unavailable
@@ -27,6 +27,7 @@ from gatepost.kernel.purpose import PurposeKeys
 from gatepost.storage.database import Database
 
 _MAX_CLAIMS = 5
+_KEPT_MS = 7 * 86_400_000
 
 
 def _context(kid: str) -> str:
@@ -88,6 +89,7 @@ class Keyring:
                     "restore the secret that it was sealed with, or give that one as GATEPOST_SECRET_PREVIOUS"
                 )
                 raise ConfigurationError(msg) from error
+        self._loaded = {row.kid: self._loaded[row.kid] for row in rows if row.kid in self._loaded}
         self._rows, self._good_until, self._read = rows, 0, heard
 
     async def ensure(self, *, is_start: bool = True) -> bool:
@@ -147,6 +149,10 @@ class Keyring:
                 fresh = seal(self._keys, private, context=_context(row.kid))
                 changed += await reseal(self._database, row.kid, sealed, fresh)
         return changed
+
+    async def prune(self) -> int:
+        """Delete keys that were removed a week ago; return how many."""
+        return await prune_keys(self._database, self.policy.keep_after_ms + _KEPT_MS)
 
     def signer(self) -> TokenKey:
         """Return the key that signs now."""

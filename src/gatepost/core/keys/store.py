@@ -1,6 +1,6 @@
 """Rows of keys. A sequence number is claimed by inserting it: of two processes that make the first key, one wins."""
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, bindparam, select, update
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, bindparam, delete, select, update
 
 from gatepost.core.keys.domain import KeyRow
 from gatepost.storage.database import Database
@@ -28,6 +28,20 @@ _remove_others = Statement(
     .where(signing_key.c.kid != bindparam("kept_kid", type_=String), signing_key.c.removed_at.is_(None))
     .values(removed_at=store_now_ms())
 )
+# Whatever has a successor of that age goes, and every older key with it: what is left tells the states of the rest.
+_newer = signing_key.alias("newer")
+_prune = Statement(
+    delete(signing_key)
+    .where(
+        select(_newer.c.kid)
+        .where(
+            _newer.c.sequence > signing_key.c.sequence,
+            _newer.c.active_from < store_now_ms() - bindparam("succeeded_ms", type_=BigInteger),
+        )
+        .exists()
+    )
+    .returning(signing_key.c.kid)
+)
 _reseal = Statement(
     update(signing_key)
     .where(
@@ -53,6 +67,11 @@ def claim_step(sequence: int, kid: str, algorithm: str, sealed: bytes, ahead_ms:
 def remove_others_step(kid: str) -> Step:
     """Return the statement that removes every key but one, now."""
     return _remove_others, {"kept_kid": kid}
+
+
+async def prune_keys(database: Database, succeeded_ms: int) -> int:
+    """Delete every key whose successor has signed for that long; return how many."""
+    return len((await database.hot.run((_prune, {"succeeded_ms": succeeded_ms})))[0])
 
 
 async def reseal(database: Database, kid: str, old: bytes, new: bytes) -> bool:

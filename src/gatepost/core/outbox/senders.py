@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, String, Uuid, bindparam, insert, select
+from sqlalchemy import BigInteger, String, Uuid, bindparam, delete, insert, select
 
 from gatepost.core.outbox.domain import Mail
 from gatepost.kernel.ids import uuid7
@@ -11,6 +11,7 @@ from gatepost.storage.database import Database
 from gatepost.storage.schema import dev_mail
 from gatepost.storage.statement import Row, Statement, store_now_ms
 
+KEPT = 100
 _insert = Statement(
     insert(dev_mail).values(
         id=bindparam("mail_id", type_=Uuid),
@@ -27,6 +28,12 @@ _newest = Statement(
     )
     .order_by(dev_mail.c.id.desc())
     .limit(bindparam("page_size", type_=BigInteger))
+)
+
+_older = Statement(
+    delete(dev_mail)
+    .where(dev_mail.c.id.not_in(select(dev_mail.c.id).order_by(dev_mail.c.id.desc()).limit(KEPT)))
+    .returning(dev_mail.c.id)
 )
 
 
@@ -65,9 +72,14 @@ class DevMailbox:
         await self._database.hot.run((_insert, values))
 
 
-async def newest_mails(database: Database, size: int = 100) -> Sequence[Row]:
+async def newest_mails(database: Database, size: int = KEPT) -> Sequence[Row]:
     """Read the newest mails: id, recipient, subject, body, sent at, HTML."""
     return await database.hot.read(_newest, {"page_size": size})
 
 
-__all__ = ["ConsoleMailer", "DevMailbox", "NoMailer", "newest_mails"]
+async def prune_mailbox(database: Database) -> int:
+    """Delete every mail but the newest; return how many."""
+    return len((await database.hot.run((_older, {})))[0])
+
+
+__all__ = ["ConsoleMailer", "DevMailbox", "NoMailer", "newest_mails", "prune_mailbox"]

@@ -13,6 +13,8 @@ from gatepost.storage.schema import outbox
 from gatepost.storage.statement import Statement, Step, store_now_ms
 
 MAIL = "mail"
+# Longer than all attempts at one message take: what still waits then would never have had its turn.
+MAX_WAIT_MS = 2 * 86_400_000
 _channel = bindparam("channel", type_=String)
 
 insert_job = Statement(
@@ -46,6 +48,14 @@ postpone = Statement(
     .values(due_at=store_now_ms() + bindparam("wait_ms", type_=BigInteger), leased_until=0)
 )
 remove = Statement(delete(outbox).where(outbox.c.id == bindparam("job_id", type_=Uuid)))
+give_up = Statement(
+    delete(outbox)
+    .where(
+        outbox.c.channel == _channel,
+        outbox.c.created_at < store_now_ms() - bindparam("max_wait_ms", MAX_WAIT_MS, type_=BigInteger),
+    )
+    .returning(outbox.c.id)
+)
 # A cheap look before the writing statement: an idle worker takes no lock.
 any_due = Statement(
     select(outbox.c.id)

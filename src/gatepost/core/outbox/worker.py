@@ -9,10 +9,11 @@ import logging
 import traceback
 import uuid
 from pathlib import Path
+from typing import Any
 
 from gatepost.core.outbox.desk import MailDesk
 from gatepost.core.outbox.domain import Job, Mail, Mailer, Undeliverable, back_off_ms
-from gatepost.core.outbox.store import MAIL, any_due, context, insert_job, lease, postpone, remove
+from gatepost.core.outbox.store import MAIL, any_due, context, give_up, insert_job, lease, postpone, remove
 from gatepost.crypto.sealed import SealBroken, unseal
 from gatepost.kernel.errors import Unavailable
 from gatepost.kernel.purpose import PurposeKeys
@@ -22,6 +23,14 @@ _LEASE_MS = 60_000
 _SEND_TIMEOUT_S = 30
 _POLL_S = 1.0
 _log = logging.getLogger("gatepost.outbox")
+
+
+async def prune_mails(database: Database) -> int:
+    """Give up what has waited for longer than any mail is tried; return how many mails."""
+    rows: list[Any] = (await database.hot.run((give_up, {"channel": MAIL})))[0]
+    if rows:
+        _log.error("%d mails are given up: they have waited for days", len(rows))
+    return len(rows)
 
 
 class OutboxWorker:

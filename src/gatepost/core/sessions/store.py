@@ -204,10 +204,10 @@ list_sessions = Statement(
     .order_by(session.c.id.desc())
     .limit(bindparam("page_size", type_=BigInteger))
 )
+# `idle_expires_at` is never after `expires_at`.
+_before = _milliseconds("ended_before")
 prune = Statement(
     session.delete()
-    .where(
-        or_(session.c.expires_at < _milliseconds("ended_before"), session.c.revoked_at < _milliseconds("ended_before"))
-    )
+    .where(or_(session.c.idle_expires_at < _before, session.c.revoked_at < _before))
     .returning(session.c.id)
 )

@@ -80,6 +80,10 @@ class Attempts:
         names = [f"{action}.{Scope.ADDRESS}" for action in Action if action not in COSTING]
         return self._named(names, self._hash(network))
 
+    async def prune(self) -> int:
+        """Forget what this process counts for itself and says nothing any more; return how many keys."""
+        return await self._own.prune()
+
     def _units(self, action: Action, origin: Origin, subject: str | None) -> tuple[list[Unit], list[Unit]]:
         network = network_of(origin.ip)
         address = self._named([f"{action}.{Scope.ADDRESS}"], self._hash(network))

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, String, Uuid, bindparam, select, update
 from gatepost.core.audit import AuditEvent, audit_step
 from gatepost.core.audit.reading import AuditRow
 from gatepost.core.outbox.domain import back_off_ms
-from gatepost.core.outbox.store import any_due, context, insert_job, lease, postpone, remove
+from gatepost.core.outbox.store import any_due, context, give_up, insert_job, lease, postpone, remove
 from gatepost.core.webhooks.domain import (
     GONE,
     Endpoint,
@@ -35,14 +35,17 @@ from gatepost.storage.database import Database
 from gatepost.storage.schema import meta, outbox
 from gatepost.storage.statement import Statement, Step, store_now_ms
 
+if TYPE_CHECKING:
+    from gatepost.core.webhooks.delivery import Delivery
+
 WEBHOOK = "webhook"
 WORKERS = 4
 _LEASE_MS = 60_000
 _POLL_S = 1.0
-_PAUSE_S = 5.0  # of one endpoint after a failure, so that one that is down does not hold up the others
+# Of one endpoint after a failure, so that one that is down does not hold up the others. It doubles while that goes on:
+# every message of it that is due is looked at once a pause.
+_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 600.0
 _TAKEN = range(200, 300)
-if TYPE_CHECKING:
-    from gatepost.core.webhooks.delivery import Delivery
 
 _log = logging.getLogger("gatepost.webhooks")
 
@@ -78,7 +81,7 @@ class Webhooks:
         self._database = database
         self._keys = keys
         self._endpoints = {endpoint.name: endpoint for endpoint in policy.endpoints}
-        self._paused: dict[str, float] = {}
+        self._paused: dict[str, tuple[float, float]] = {}  # until when, and for how long
 
     def follow(self, rows: Sequence[AuditRow]) -> list[Step]:
         """Return the statements that enqueue what endpoints want to know of sealed rows."""
@@ -131,7 +134,7 @@ class Webhooks:
         if message is None or endpoint is None or await hot.read(_is_stopped, {"which": _stopped(endpoint)}):
             await hot.run((remove, {"job_id": job_id}))  # who is not configured any more is not told any more
             return True
-        pause_s = self._paused.get(endpoint.name, 0.0) - self._database.clock.boottime()
+        pause_s = self._paused.get(endpoint.name, (0.0, 0.0))[0] - self._database.clock.boottime()
         if pause_s > 0:
             await hot.run((_put_back, {"job_id": job_id, "wait_ms": round(pause_s * 1000) + 1}))
             return True
@@ -154,8 +157,15 @@ class Webhooks:
         elif status == GONE:
             await self._stop(endpoint, job_id)
         else:
-            self._paused[endpoint.name] = self._database.clock.boottime() + _PAUSE_S
+            self._pause(endpoint)
             await self._put_off(endpoint, job_id, attempts, reason)
+
+    def _pause(self, endpoint: Endpoint) -> None:
+        now = self._database.clock.boottime()
+        until, length = self._paused.get(endpoint.name, (0.0, 0.0))
+        if now >= until:  # those that failed together are one failure
+            length = min(max(2 * length, _PAUSE_S), _LONGEST_PAUSE_S)
+            self._paused[endpoint.name] = (now + length, length)
 
     async def _put_off(self, endpoint: Endpoint, job_id: uuid.UUID, attempts: int, reason: str) -> None:
         told = {"endpoint": endpoint.name, "webhook_id": message_id(job_id), "attempts": attempts, "reason": reason}
@@ -179,6 +189,15 @@ class Webhooks:
             (_stop, {"which": _stopped(endpoint)}),
             audit_step(self._database.clock, AuditEvent.WEBHOOK_STOPPED, detail={"endpoint": endpoint.name}),
         )
+
+    async def prune(self) -> int:
+        """Give up what has waited for days, at an endpoint that is down or told nothing any more; return how many."""
+        told = {"reason": "waited for days"}
+        record = audit_step(self._database.clock, AuditEvent.WEBHOOK_FAILED, detail=told)
+        count = len((await self._database.hot.run((give_up, {"channel": WEBHOOK}), record))[0])
+        if count:
+            log_event(_log, logging.ERROR, "webhook.failed", count=count, **told)
+        return count
 
     def _opened(self, job_id: uuid.UUID, sealed: bytes) -> Message | None:
         try:

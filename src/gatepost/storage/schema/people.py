@@ -12,14 +12,13 @@ from sqlalchemy import (
     Uuid,
     false,
 )
-from sqlalchemy.dialects.postgresql import VARCHAR
 
 from gatepost.storage.schema.metadata import metadata
 
 
 def _identifier(length: int) -> String:
     """Return the type of what is compared byte by byte, whatever the language; its index answers for beginnings."""
-    return String(length).with_variant(VARCHAR(length, collation="C"), "postgresql")
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 user = Table(

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import VARCHAR
 
 revision = "0002"
 down_revision = "0001"
@@ -154,7 +153,7 @@ def _order_identifiers() -> None:
     """Let the indexes of identifiers answer for their beginnings; SQLite compares byte by byte anyway."""
     if op.get_bind().dialect.name == "postgresql":
         for name, length in (("email", 254), ("username", 64)):
-            op.alter_column("gatepost_user", name, type_=VARCHAR(length, collation="C"))
+            op.alter_column("gatepost_user", name, type_=sa.String(length, collation="C"))
 
 
 def _add_locks() -> None:
