@@ -143,7 +143,7 @@ class Town:
             roles=frozenset({"editor"}),
             **values,
         )
-        await Importer(it.core.database, "elsewhere").write([moved])
+        await Importer(it.core.database, "elsewhere", admin_role="admin").write([moved])
         for name in ("new", "guest", "moved"):
             for user in (await self.admin.does("GET", f"/users?q={name}{number - PERIOD}@"))["items"]:
                 await self.admin.does("DELETE", f"/users/{user['id']}")

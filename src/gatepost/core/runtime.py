@@ -257,7 +257,8 @@ def _forget_tokens(authenticator: Authenticator[Any], change: Change) -> None:
 
 async def maintain(core: Core) -> None:
     """Keep tables bounded and keys young, once; a part that fails keeps no other from being done."""
-    for part in (partial(core.keyring.ensure, is_start=False), *core.pruning):
+    parts: list[Callable[[], Awaitable[object]]] = [partial(core.keyring.ensure, is_start=False), *core.pruning]
+    for part in parts:
         try:
             await part()
         except Exception:  # noqa: BLE001 - the next round tries again

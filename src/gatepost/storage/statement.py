@@ -29,7 +29,8 @@ def _dialect(name: str) -> tuple[Dialect, Callable[[Any], Any]]:
         return sqlite.dialect(paramstyle="named"), sqlite.insert
     from sqlalchemy.dialects.postgresql import insert, psycopg  # noqa: PLC0415 - see above
 
-    return psycopg.dialect(), insert
+    made: Dialect = psycopg.dialect()  # type: ignore[no-untyped-call]
+    return made, insert
 
 
 class _DatabaseNow(FunctionElement[int]):
