@@ -134,7 +134,7 @@ def test_every_table_has_a_bound() -> None:
     assert BOUNDS.keys() == metadata.tables.keys()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_after_a_month_of_traffic_tables_and_memory_are_as_they_were_in_its_middle(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
