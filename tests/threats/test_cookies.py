@@ -12,6 +12,7 @@ pytestmark = pytest.mark.anyio
 ID = "00000000-0000-7000-8000-000000000000"
 OURS = [
     ("GET", "/auth/me"),
+    ("GET", "/auth/me/export"),
     ("PATCH", "/auth/me"),
     ("DELETE", "/auth/me"),
     ("GET", "/auth/sessions"),
