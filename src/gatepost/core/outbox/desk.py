@@ -80,6 +80,13 @@ class MailDesk:
         issued = await self.proofs.issue(kind, user_id, proof_id=job_id, email=email, slot=slot)
         return self._words(kind, page, issued)
 
+    async def proof_letter(
+        self, kind: ProofKind, user_id: uuid.UUID, *, job_id: uuid.UUID, email: str, page: str, slot: str = ""
+    ) -> Letter | None:
+        """Issue a proof and return the letter that carries it to the address; None where it is void already."""
+        words = await self.proof_words(kind, user_id, job_id=job_id, email=email, page=page, slot=slot)
+        return Letter(email, words) if words is not None else None
+
     async def issued_words(self, kind: ProofKind, *, job_id: uuid.UUID, page: str) -> dict[str, str] | None:
         """Return the same for a proof that the job's own transaction issued; None where it is no longer good."""
         return self._words(kind, page, await self.proofs.issued(kind, job_id))

@@ -154,9 +154,8 @@ def composer(host: FeatureHost) -> Composer:
         user = await core.users.get(job.user_id) if job.user_id is not None else None
         if user is None or user.email is None or (await standing_of(core.database, user.id)).has_password:
             return None
-        words = await core.desk.proof_words(
+        return await core.desk.proof_letter(
             ProofKind.INVITATION, user.id, job_id=job_id, email=user.email, page="invitation"
         )
-        return Letter(user.email, words) if words is not None else None
 
     return compose

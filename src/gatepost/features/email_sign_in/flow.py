@@ -81,10 +81,9 @@ def composer(host: FeatureHost) -> Composer:
         user = await core.users.find(job.address) if job.address is not None else None
         if user is None or user.email is None or user.is_disabled:
             return None
-        words = await core.desk.proof_words(
+        return await core.desk.proof_letter(
             ProofKind.SIGN_IN, user.id, job_id=job_id, email=user.email, page="sign-in", slot=str(job_id)
         )
-        return Letter(user.email, words) if words is not None else None
 
     return compose
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import uuid
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -10,21 +11,20 @@ from pydantic import BaseModel, Field
 from gatepost.core.login import MailSignInPolicy
 from gatepost.core.login.flow import Wanted
 from gatepost.core.proofs import ProofPolicy
-from gatepost.core.sessions.domain import COOKIE_CLIENT, FIRST_PARTY, SessionKind
-from gatepost.core.sessions.flow import Opened
+from gatepost.core.sessions.domain import FIRST_PARTY, SessionKind
 from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
 from gatepost.features.email_sign_in.flow import Answer, send, sign_in
-from gatepost.kernel.errors import LoginFailed, NotAuthenticated, NotFound
+from gatepost.kernel.errors import NotAuthenticated, NotFound
 from gatepost.kernel.text import normalize_email
 from gatepost.kernel.tokens import mint_flow, read_flow
 from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
-from gatepost.web.devices import device_of_browser, remember_device
+from gatepost.web.devices import device_of_browser
 from gatepost.web.guard import public
 from gatepost.web.origin import origin_of
 from gatepost.web.proofs import ByCode, ByToken, ToAddress, address_of, plain
 from gatepost.web.routes import route_class, sets_cookie
-from gatepost.web.signing_in import end_cookie
+from gatepost.web.signing_in import enter, wanted_by_browser
 from gatepost.web.views import TokenView, UserView
 
 
@@ -81,8 +81,8 @@ def router(host: FeatureHost) -> APIRouter:
         opened = await sign_in(core, _answer(given), _flow_of(host, request, given), wanted)
         if given.response == "tokens":
             return TokenView.of(await core.sessions.tokens(opened))
-        await end_cookie(core, before, wanted.origin)  # the session that this browser had: nobody planted one for later
-        return await _with_cookies(host, response, opened, wanted)
+        clear_cookie(response, web.flow_cookie, is_secure=web.is_secure)
+        return await enter(host, response, opened, wanted, before=before)
 
     return routes
 
@@ -93,14 +93,11 @@ def _require_offer(host: FeatureHost) -> None:
 
 
 def _wanted(host: FeatureHost, request: Request, given: _Client) -> Wanted:
-    is_cookie = given.response == "cookie"
-    return Wanted(
-        kind=SessionKind.COOKIE if is_cookie else SessionKind.TOKEN,
-        client_id=COOKIE_CLIENT if is_cookie else FIRST_PARTY,
-        scope=" ".join(host.web.scopes),
-        origin=origin_of(request, host.web.trusted_proxies),
-        device=device_of_browser(request, host, is_given=is_cookie),
-    )
+    wanted = wanted_by_browser(host, request)
+    if given.response == "cookie":
+        return wanted
+    device = device_of_browser(request, host, is_given=False)
+    return replace(wanted, kind=SessionKind.TOKEN, client_id=FIRST_PARTY, device=device)
 
 
 def _answer(given: SignInByToken | SignInByCode) -> Answer:
@@ -121,15 +118,3 @@ def _flow_of(host: FeatureHost, request: Request, given: _Client) -> uuid.UUID |
     if text is None and given.response == "tokens":
         text = given.flow
     return read_flow(keys, text) if text is not None else None
-
-
-async def _with_cookies(host: FeatureHost, response: Response, opened: Opened, wanted: Wanted) -> UserView:
-    core, web = host.core, host.web
-    user = await core.users.get(opened.grant.user_id)
-    if user is None:
-        raise LoginFailed
-    cookie, age = core.sessions.cookie(opened), web.session_max_age
-    set_cookie(response, web.session_cookie, cookie, max_age=age, is_secure=web.is_secure)
-    remember_device(response, host, wanted.device)
-    clear_cookie(response, web.flow_cookie, is_secure=web.is_secure)
-    return UserView.of(user)

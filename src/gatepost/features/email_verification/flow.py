@@ -90,10 +90,9 @@ def composer(host: FeatureHost) -> Composer:
         user = await _recipient(host.core, job)
         if user is None or user.email is None or user.email_verified or user.is_disabled:
             return None
-        words = await desk.proof_words(
+        return await desk.proof_letter(
             ProofKind.VERIFY_EMAIL, user.id, job_id=job_id, email=user.email, page="verify-email"
         )
-        return Letter(user.email, words) if words is not None else None
 
     return compose
 

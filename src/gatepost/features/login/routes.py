@@ -7,20 +7,17 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from gatepost.core.audit import Origin
-from gatepost.core.login.flow import Wanted
 from gatepost.core.runtime import Core
-from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
 from gatepost.core.sessions.store import read_authentic
 from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
-from gatepost.kernel.errors import LoginFailed, NotAuthenticated
+from gatepost.kernel.errors import NotAuthenticated
 from gatepost.kernel.principal import Principal
-from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
-from gatepost.web.devices import device_of_browser, remember_device
+from gatepost.web.cookies import clear_cookie, read_cookie
 from gatepost.web.guard import authenticate, public
 from gatepost.web.origin import origin_of
 from gatepost.web.routes import route_class, sets_cookie
-from gatepost.web.signing_in import end_cookie
+from gatepost.web.signing_in import end_cookie, enter, wanted_by_browser
 from gatepost.web.views import UserView
 
 
@@ -42,24 +39,10 @@ def router(host: FeatureHost) -> APIRouter:
     @sets_cookie
     async def login(proof: Proof, request: Request, response: Response) -> UserView:
         """Sign in: the session's cookie, and the user."""
-        core, web = host.core, host.web
-        before = read_cookie(request, web.session_cookie)
-        wanted = Wanted(
-            kind=SessionKind.COOKIE,
-            client_id=COOKIE_CLIENT,
-            scope=" ".join(web.scopes),
-            origin=origin_of(request, web.trusted_proxies),
-            device=device_of_browser(request, host),
-        )
-        opened = await core.login.with_password(proof.identifier, proof.password.get_secret_value(), wanted)
-        user = await core.users.get(opened.grant.user_id)
-        if user is None:
-            raise LoginFailed
-        await end_cookie(core, before, wanted.origin)  # the session that this browser had: nobody planted one for later
-        cookie = core.sessions.cookie(opened)
-        set_cookie(response, web.session_cookie, cookie, max_age=web.session_max_age, is_secure=web.is_secure)
-        remember_device(response, host, wanted.device)
-        return UserView.of(user)
+        before = read_cookie(request, host.web.session_cookie)
+        wanted = wanted_by_browser(host, request)
+        opened = await host.core.login.with_password(proof.identifier, proof.password.get_secret_value(), wanted)
+        return await enter(host, response, opened, wanted, before=before)
 
     @routes.post("/logout", status_code=204)
     @public

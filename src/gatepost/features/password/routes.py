@@ -1,14 +1,11 @@
 """`POST /password/change` and `/password/renew`: the current password is proved, every session ends, a mail says so."""
 
-import contextlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from gatepost.core.audit import Origin
-from gatepost.core.login.flow import PASSWORD, Wanted
-from gatepost.core.runtime import Core
+from gatepost.core.login.flow import PASSWORD
 from gatepost.core.sessions.domain import COOKIE_CLIENT, SessionKind
 from gatepost.core.sessions.flow import Opening
 from gatepost.core.sessions.password_change import change_password
@@ -16,14 +13,15 @@ from gatepost.core.throttle.attempts import Action
 from gatepost.core.users.domain import User
 from gatepost.feature import FeatureHost
 from gatepost.features.password.flow import renew
-from gatepost.kernel.errors import InvalidInput, LoginFailed, NotAuthenticated
+from gatepost.kernel.errors import InvalidInput
 from gatepost.kernel.text import normalize_password
-from gatepost.web.cookies import clear_cookie, read_cookie, set_cookie
-from gatepost.web.devices import device_of_browser, remember_device
+from gatepost.web.cookies import clear_cookie, read_cookie
+from gatepost.web.devices import device_of_browser
 from gatepost.web.guard import UserGuard, public
 from gatepost.web.origin import origin_of
 from gatepost.web.requirements import Need
 from gatepost.web.routes import route_class, sets_cookie
+from gatepost.web.signing_in import enter, give_session, wanted_by_browser
 from gatepost.web.views import UserView
 
 _Secret = Annotated[SecretStr, Field(max_length=4096)]
@@ -89,8 +87,7 @@ def router(host: FeatureHost) -> APIRouter:
         response = Response(status_code=204)
         clear_cookie(response, web.refresh_cookie, is_secure=web.is_secure)
         if opened is not None:
-            cookie, age = core.sessions.cookie(opened), web.session_max_age
-            set_cookie(response, web.session_cookie, cookie, max_age=age, is_secure=web.is_secure)
+            give_session(host, response, opened)
         return response
 
     @routes.post("/password/renew")
@@ -98,32 +95,10 @@ def router(host: FeatureHost) -> APIRouter:
     @sets_cookie
     async def renew_required(body: PasswordRenewal, request: Request, response: Response) -> UserView:
         """Change a password that has to be changed, where a sign-in says so, and sign in with the new one."""
-        core, web = host.core, host.web
-        before = read_cookie(request, web.session_cookie)
-        wanted = Wanted(
-            kind=SessionKind.COOKIE,
-            client_id=COOKIE_CLIENT,
-            scope=" ".join(web.scopes),
-            origin=origin_of(request, web.trusted_proxies),
-            device=device_of_browser(request, host),
-        )
+        before = read_cookie(request, host.web.session_cookie)
+        wanted = wanted_by_browser(host, request)
         current, new = body.password.get_secret_value(), body.new_password.get_secret_value()
-        opened = await renew(core, body.identifier, current, new, wanted)
-        user = await core.users.get(opened.grant.user_id)
-        if user is None:
-            raise LoginFailed
-        await _end(core, before, wanted.origin)
-        cookie, age = core.sessions.cookie(opened), web.session_max_age
-        set_cookie(response, web.session_cookie, cookie, max_age=age, is_secure=web.is_secure)
-        remember_device(response, host, wanted.device)
-        return UserView.of(user)
+        opened = await renew(host.core, body.identifier, current, new, wanted)
+        return await enter(host, response, opened, wanted, before=before)
 
     return routes
-
-
-async def _end(core: Core, cookie: str | None, origin: Origin) -> None:
-    """End the session that this browser had: nobody planted one for later."""
-    if cookie is not None:
-        with contextlib.suppress(NotAuthenticated):
-            principal = await core.authenticator.cookie(cookie)
-            await core.sessions.end(principal.session_id, principal.user_id, origin=origin)
