@@ -58,10 +58,8 @@ async def test_in_production_the_link_is_for_a_terminal_and_never_for_a_log(
         assert token_in(capsys.readouterr().err.replace("https", "http")) is not None
 
 
-async def test_the_link_leads_to_the_built_in_page_though_the_application_has_pages_of_its_own(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    async with running(f"sqlite:///{tmp_path}/gate.db", pages_url="/") as it:
+async def test_the_link_leads_to_a_page_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with running(f"sqlite:///{tmp_path}/gate.db") as it:
         link = LINK.search(capsys.readouterr().err)
         assert link is not None
         page = await it.client.get(urlsplit(link[0]).path)

@@ -72,6 +72,7 @@ def test_list_shows_what_the_filters_ask_for(terminal_of_trail: Terminal) -> Non
     assert len(only) == 2
     assert len(terminal_of_trail.says("audit", "list", "--until", "2020-01-01T00:00:00Z").splitlines()) == 1
     assert len(terminal_of_trail.says("audit", "list", "--limit", "1").splitlines()) == 2
+    assert '\\"' not in "".join(lines)  # details are JSON, escaped once
 
 
 def test_an_export_is_whole_and_leaves_a_row(terminal_of_trail: Terminal, sqlite_url: str) -> None:

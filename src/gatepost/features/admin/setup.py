@@ -81,7 +81,5 @@ async def greeting(host: FeatureHost) -> str | None:
     token = await setup_token(core.database, core.keys)
     if token is None:
         return None
-    # The built-in page, whatever GATEPOST_PAGES_URL says: the link is for operators, not for people of the application.
-    web = host.web
-    link = f"{web.public_origin}{web.public_path}{web.prefix}/pages/setup#token={token}"
+    link = core.desk.link("setup", token)
     return f"Gatepost has no administrator yet. Once, and for {LIFETIME_S // 60} minutes, this makes the first: {link}"

@@ -203,9 +203,9 @@ def _place(text: str) -> Place:
 
 def _line(row: AuditRow) -> tuple[str, ...]:
     found = as_members(row)
-    detail = json.dumps(found["detail"]) if found["detail"] else ""
-    cells = (found["at"], row.event, found["actor_id"], found["subject_id"], row.ip, detail)
-    return tuple(json.dumps(str(cell))[1:-1] if cell is not None else "-" for cell in cells)
+    cells = (found["at"], row.event, found["actor_id"], found["subject_id"], row.ip)
+    detail = json.dumps(found["detail"]) if found["detail"] else ""  # JSON is escaped already
+    return (*(json.dumps(str(cell))[1:-1] if cell is not None else "-" for cell in cells), detail)
 
 
 def _words(report: Report) -> list[str]:
