@@ -7,7 +7,8 @@ import pytest
 from anyio import to_thread
 
 from gatepost.crypto import jwt
-from tests.harness import EMAIL, running
+from gatepost.kernel.api_keys import mint_api_key
+from tests.harness import EMAIL, bearer, running
 from tests.server.terminal import PRODUCTION, Terminal
 
 LIFETIME = 900
@@ -139,3 +140,37 @@ def test_a_token_cannot_speak_to_the_terminal(terminal: Terminal) -> None:
     assert result.exit_code == 0
     assert "\x1b" not in result.stdout
     assert "\\u001b[2J" in result.stdout
+
+
+@pytest.mark.anyio
+async def test_an_api_key_says_whether_it_is_accepted_and_is_not_used_by_that(
+    terminal: Terminal, sqlite_url: str
+) -> None:
+    async with running(sqlite_url) as house:
+        token = (await house.enrolled())["access_token"]
+
+        async def made(name: str, **more: object) -> tuple[str, str]:
+            body = {"name": name, **more}
+            answer = (await house.client.post("/auth/api-keys", json=body, headers=bearer(token))).json()
+            return answer["key"], answer["id"]
+
+        good, key_id = await made('ci "x"')
+        short, _ = await made("short", expires_in=60)
+        revoked, other_id = await made("revoked")
+        assert (await house.client.delete(f"/auth/api-keys/{other_id}", headers=bearer(token))).is_success
+        said = await terminal.aside("token", "inspect", stdin=f"Bearer {good}\n")
+        assert said.splitlines()[:2] == ["API key of Gatepost", f"  begins  {good[:10]}"]
+        assert said.splitlines()[-1].startswith("accepted: for the user ")
+        assert f'key {key_id} "ci \\"x\\""' in said
+        assert good not in said
+        assert await inspected(terminal, revoked) == (1, "refused: it was revoked")
+        house.rows("UPDATE gatepost_api_key SET expires_at = 1 WHERE name = 'short'")
+        assert await inspected(terminal, short) == (1, "refused: it has expired")
+        assert (await inspected(terminal, mint_api_key()))[1].startswith("refused: it was not made here")
+        result = await to_thread.run_sync(lambda: terminal("token", "inspect", stdin=f"{good[:-1]}\n"))
+        assert (result.exit_code, result.stderr) == (2, "gatepost: this is not a whole token\n")
+        assert house.rows("SELECT last_used_at FROM gatepost_api_key WHERE last_used_at IS NOT NULL") == []
+        await terminal.aside("users", "sign-out", EMAIL)
+        assert (await inspected(terminal, good))[1] == "refused: its user was signed out everywhere since it was made"
+        await terminal.aside("users", "disable", EMAIL)
+        assert (await inspected(terminal, good))[1] == "refused: its user is disabled"

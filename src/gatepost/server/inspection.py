@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gatepost.core.api_keys.domain import KeyStanding
 from gatepost.core.keys import KeyState
 from gatepost.core.sessions.store import read_session
 from gatepost.crypto import jwt
 from gatepost.gate import Gatepost
+from gatepost.kernel.api_keys import API_KEY_PREFIX, SHOWN, parse_api_key
 from gatepost.kernel.errors import NotAuthenticated
 from gatepost.kernel.tokens import (
     COOKIE_PREFIX,
     REFRESH_PREFIX,
     RefreshToken,
     SessionToken,
+    TokenMalformed,
     parse_cookie,
     parse_refresh,
 )
@@ -58,6 +61,10 @@ def shown(token: str, now: float) -> str:
     Raises:
         ValueError: it cannot be read (jwt.TokenRefused, TokenMalformed).
     """
+    if token.startswith(API_KEY_PREFIX):
+        if parse_api_key(token) is None:
+            raise TokenMalformed
+        return f"API key of Gatepost\n  begins  {token[:SHOWN]}"
     if is_opaque(token):
         parsed = _parsed(token)
         lines = [f"{_kind(parsed)} of Gatepost", f"  session     {parsed.session_id}"]
@@ -87,6 +94,8 @@ def has_database(gate: Gatepost[Any]) -> bool:
 
 async def judged(gate: Gatepost[Any], token: str) -> Verdict:
     """Return whether a started Gatepost accepts a token now."""
+    if token.startswith(API_KEY_PREFIX):
+        return _judged_key(await gate.core.api_keys.standing(token))
     if is_opaque(token):
         return await _judged_opaque(gate, token)
     try:
@@ -107,6 +116,22 @@ async def _judged_opaque(gate: Gatepost[Any], token: str) -> Verdict:
     if isinstance(parsed, RefreshToken) and parsed.generation < row.generation:
         return Verdict(is_accepted=False, words=f"it is spent: the session is at generation {row.generation}")
     return Verdict(is_accepted=True, words=f"for the user {row.user_id}, session {row.id}")
+
+
+def _judged_key(key: KeyStanding | None) -> Verdict:
+    if key is None:
+        return Verdict(
+            is_accepted=False, words="it was not made here, or under another GATEPOST_SECRET, or is long over"
+        )
+    if key.is_good:
+        words = f"for the user {key.user_id}, key {key.id} {json.dumps(key.name)}, scopes: {key.scope or 'none'}"
+        return Verdict(is_accepted=True, words=words)
+    if key.is_revoked:
+        return Verdict(is_accepted=False, words="it was revoked")
+    if not key.is_unexpired:
+        return Verdict(is_accepted=False, words="it has expired")
+    words = "its user is disabled" if key.is_disabled else "its user was signed out everywhere since it was made"
+    return Verdict(is_accepted=False, words=words)
 
 
 def _why_not(gate: Gatepost[Any], token: str, reason: str) -> str:

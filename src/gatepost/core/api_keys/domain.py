@@ -70,6 +70,20 @@ class LivingKey:
     roles: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class KeyStanding:
+    """How a key stands, good or not; where nothing else is wrong, its user was signed out everywhere since."""
+
+    id: uuid.UUID
+    user_id: uuid.UUID
+    name: str
+    scope: str
+    is_good: bool
+    is_revoked: bool
+    is_unexpired: bool
+    is_disabled: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minting:
     """A key to be made: for whom, under which epoch, and what it may do."""

@@ -14,6 +14,7 @@ from gatepost.core.api_keys.domain import (
     MAX_NAME,
     ApiKey,
     ApiKeyPolicy,
+    KeyStanding,
     LivingKey,
     Minted,
     Minting,
@@ -155,6 +156,15 @@ class ApiKeys:
                 if found != current:  # made under the secret before this one, which will be dropped some day
                     self._later((store.rehash, {"key_id": key.id, "old_hash": found, "hash": current}))
                 return key
+        return None
+
+    async def standing(self, text: str) -> KeyStanding | None:
+        """Return how the key of a text stands, which is no use of it; None where there is none."""
+        secret = parse_api_key(text)
+        for found in hashes_of(self._keys, secret) if secret is not None else ():
+            rows = await self._database.hot.read(store.standing, {"hash": found})
+            if rows:
+                return KeyStanding(*rows[0])
         return None
 
     def note_use(self, key_id: uuid.UUID) -> None:

@@ -72,6 +72,20 @@ by_hash = Statement(
     .select_from(api_key.join(user, user.c.id == api_key.c.user_id))
     .where(api_key.c.hash == bindparam("hash", type_=String), _is_good)
 )
+standing = Statement(
+    select(
+        api_key.c.id,
+        api_key.c.user_id,
+        api_key.c.name,
+        api_key.c.scope,
+        _is_good,
+        api_key.c.revoked_at.is_not(None),
+        _is_unexpired,
+        user.c.disabled_at.is_not(None),
+    )
+    .select_from(api_key.join(user, user.c.id == api_key.c.user_id))
+    .where(api_key.c.hash == bindparam("hash", type_=String))
+)
 rehash = Statement(
     update(api_key)
     .where(api_key.c.id == _id, api_key.c.hash == bindparam("old_hash", type_=String))

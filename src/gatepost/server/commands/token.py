@@ -21,7 +21,7 @@ _MAX_INPUT = 100_000
 
 @commands.callback()
 def about() -> None:
-    """Access tokens, refresh tokens and session cookies."""
+    """Access tokens, refresh tokens, session cookies and API keys."""
 
 
 @commands.command()
