@@ -55,7 +55,7 @@ async def test_everything_from_before_is_refused_by_every_running_process(databa
 
 async def test_it_ends_all_sessions_and_voids_the_outbox_and_is_recorded(database_url: str) -> None:
     terminal = Terminal(database_url)
-    async with running(database_url) as house:
+    async with running(database_url, email_verification="off") as house:
         await house.enrolled()
     columns = "id, sealed, created_at, due_at, attempts, leased_until"
     mail = f"INSERT INTO gatepost_outbox ({columns}) VALUES ('{uuid.uuid4().hex}', '00', 0, 0, 0, 0)"
