@@ -39,6 +39,13 @@ async def test_the_token_is_the_user_s_names_the_administrator_and_is_short(data
         assert (await it.principal(token)).status_code == 401
 
 
+async def test_acting_as_somebody_adds_no_scope_to_those_of_the_administrator_s_sign_in(sqlite_url: str) -> None:
+    async with administered(sqlite_url, scopes=("todo:read", "todo:write")) as (it, admin):
+        admin.headers = bearer((await it.token(ADMIN, scope="todo:read")).json()["access_token"])
+        _, token = await acting(it, admin)
+        assert (await it.core.authenticator.bearer(token)).scopes == {"todo:read"}
+
+
 async def test_the_user_sees_it_is_told_and_can_end_it(database_url: str) -> None:
     async with administered(database_url) as (it, admin):
         _, token = await acting(it, admin)

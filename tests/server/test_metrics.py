@@ -46,7 +46,7 @@ async def test_without_a_token_only_this_machine_reads_it_and_nothing_that_was_f
         assert (await near(app).get("/metrics")).status_code == 200
         assert (await near(app, "::1").get("/metrics")).status_code == 200
         assert (await near(app, "198.51.100.7").get("/metrics")).status_code == 404
-        for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+        for name in ("X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP"):
             assert (await near(app, **{name: "127.0.0.1"}).get("/metrics")).status_code == 404
 
 

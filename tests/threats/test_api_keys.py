@@ -73,6 +73,21 @@ async def test_a_key_counts_in_one_place_only(lab: Lab) -> None:
     assert (await lab.refresh(key)).code == "invalid_grant"
 
 
+async def test_whoever_found_a_key_can_end_it_and_a_stranger_s_guess_ends_none(database_url: str) -> None:
+    async with served_here(database_url) as house:
+        user = await house.gate.create_user(email=EMAIL, password=PASSWORD)
+        assert user is not None
+        headers = bearer_of((await house.signed_in())["access_token"])
+        made = (await house.client.post(KEYS, json={"name": "x"}, headers=headers)).json()
+        for guess in (mint_api_key(), made["prefix"], made["key"][:-1], "gpk_" + made["id"]):
+            assert (await house.client.post("/auth/revoke", data={"token": guess})).status_code == 200
+            assert (await house.principal(made["key"])).status_code == 200
+        assert (await house.client.post("/auth/revoke", data={"token": made["key"]})).status_code == 200
+        assert (await house.principal(made["key"])).status_code == 401
+        assert (await house.client.get(KEYS, headers=headers)).json()["items"] == []
+        assert house.value("SELECT count(*) FROM gatepost_audit WHERE event = 'api_key.revoked'") == 1
+
+
 async def test_two_keys_are_none(lab: Lab) -> None:
     person = await lab.person()
     (_, one), (_, other) = await keyed(lab, person), await keyed(lab, person)

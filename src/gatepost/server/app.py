@@ -22,6 +22,7 @@ from gatepost.server.request_ids import RequestIds
 from gatepost.web.guard import public
 from gatepost.web.routes import route_class
 
+_FORWARDED = frozenset({"forwarded", "via", "x-real-ip", "x-original-host", "cf-connecting-ip", "true-client-ip"})
 _log = logging.getLogger("gatepost.server")
 
 
@@ -64,7 +65,7 @@ def _may_measure(request: Request, token: SecretStr | None) -> bool:
         expected = f"Bearer {token.get_secret_value()}".encode()
         return hmac.compare_digest(request.headers.get("authorization", "").encode("utf-8", "replace"), expected)
     # A proxy on this machine is as near as a collector: what it forwards comes from anywhere.
-    is_forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip"))
+    is_forwarded = any(name in _FORWARDED or name.startswith("x-forwarded-") for name in request.headers)
     return not is_forwarded and request.client is not None and is_loopback(request.client.host)
 
 

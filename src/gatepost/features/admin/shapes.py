@@ -36,7 +36,7 @@ class UserChanges(Body):
 
 
 class Reason(Body):
-    """Why an administrator acts as a user; it stands in the trail, and in the mail to the user."""
+    """Why an administrator acts as a user; it stands in the trail."""
 
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 

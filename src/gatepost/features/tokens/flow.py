@@ -10,6 +10,7 @@ from gatepost.core.runtime import Core
 from gatepost.core.sessions.domain import SessionKind
 from gatepost.core.sessions.flow import Tokens
 from gatepost.core.sessions.store import read_authentic
+from gatepost.kernel.api_keys import API_KEY_PREFIX
 from gatepost.kernel.errors import NotAuthenticated, OAuthError
 from gatepost.kernel.principal import Principal
 from gatepost.kernel.tokens import REFRESH_PREFIX
@@ -42,7 +43,15 @@ async def refresh(
 
 
 async def revoke(core: Core, token: str, client_id: str, origin: Origin) -> None:
-    """End the session that a token belongs to, if the token is good and the client's own (RFC 7009, section 2.1)."""
+    """End the session that a token belongs to, if the token is good and the client's own (RFC 7009, section 2.1).
+
+    An API key is issued to no client: whoever holds it may end it.
+    """
+    if token.startswith(API_KEY_PREFIX):
+        key = await core.api_keys.read(token)
+        if key is not None:
+            await core.api_keys.revoke(key.id, key.user_id, origin=origin)
+        return
     if token.startswith(REFRESH_PREFIX):
         found = await read_authentic(core.database, core.keys, token)
         if found is not None and found[1].client_id == client_id:
