@@ -6,9 +6,9 @@ import { useEffect, useState } from "react";
 
 export function useMailToken(): string {
   const [token] = useState(() => new URLSearchParams(window.location.hash.slice(1)).get("token") ?? "");
-  if (window.location.hash !== "") window.history.replaceState(null, "", window.location.pathname + window.location.search);
   useEffect(() => {
-    // A second link, opened in the same tab, changes the fragment alone.
+    // Once, and not with each render: a second link in the same tab changes the fragment alone, and is read anew.
+    if (window.location.hash !== "") window.history.replaceState(null, "", window.location.pathname + window.location.search);
     const startAgain = () => {
       window.location.reload();
     };
