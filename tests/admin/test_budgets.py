@@ -106,10 +106,10 @@ async def test_mails_that_were_asked_for_count_for_whoever_would_get_them(databa
     async with administered(database_url, **SMALL) as (it, admin):
         user = await made(it, EMAIL)
         for address in (EMAIL, NOBODY):
-            answer = await it.client.post("/auth/password/forgot", json={"email": address})
+            answer = await it.client.post("/auth/email/verify/send", json={"email": address})
             assert answer.status_code == 202
             found = await of(admin, identifier=address)
-            assert (found["password_reset.subject"][0], found["mail.subject"][0]) == (1, 1)
+            assert (found["email_verification.subject"][0], found["mail.subject"][0]) == (1, 1)
         await admin.does("DELETE", f"/users/{user.id}/budgets")
         assert await of(admin, identifier=EMAIL) == {}
         assert (await of(admin, identifier=NOBODY))["mail.subject"][0] == 1

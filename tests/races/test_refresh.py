@@ -60,7 +60,7 @@ async def test_fifty_clients_get_one_successor_and_nobody_is_logged_out(
 
 
 async def test_reuse_after_the_grace_ends_the_session_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(database_url) as it:
+    async with running(database_url, email_verification="off") as it:  # so that the only mail is the one of the reuse
         first = await it.enrolled()
         second = (await it.refresh(first["refresh_token"])).json()
         it.clock.advance(GRACE + 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness import EMAIL, bearer, running
+from tests.harness import EMAIL, PASSWORD, bearer, running
 from tests.recovery.mailing import delivered, token
 
 pytestmark = pytest.mark.anyio
@@ -11,7 +11,8 @@ OTHER = "grace@example.com"
 
 async def test_another_address_needs_a_recent_sign_in_and_the_old_one_is_told(sqlite_url: str) -> None:
     async with running(sqlite_url) as it:
-        access = (await it.enrolled())["access_token"]
+        await it.gate.create_user(email=EMAIL, password=PASSWORD, email_verified=True)
+        access = (await it.signed_in())["access_token"]
         await delivered(it)
         it.clock.advance(601)
         stale = await it.client.post("/auth/email/change", json={"new_email": OTHER}, headers=bearer(access))
