@@ -93,6 +93,7 @@ def test_who_did_not_change_the_password_gets_the_account_back_by_the_notice(
     page.goto(ada.link("Choose a new password"))
     page.get_by_label("New password").fill(NEW_PASSWORD)
     page.keyboard.press("Enter")
+    expect(page.get_by_text("Your password is changed")).to_be_visible()
     ada.sign_in(NEW_PASSWORD)
     expect(ada.new_todo).to_be_visible()
 
