@@ -39,7 +39,10 @@ async def test_the_link_of_the_console_makes_the_first_administrator(
 
 
 async def test_in_production_the_link_is_for_a_terminal_and_never_for_a_log(
-    sqlite_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     production: dict[str, Any] = {
         "env": "production",
@@ -52,7 +55,8 @@ async def test_in_production_the_link_is_for_a_terminal_and_never_for_a_log(
     async with running(sqlite_url, **production):
         said = capsys.readouterr().err
         assert token_in(said.replace("https", "http")) is None
-        assert "gatepost users create-admin" in said
+        assert "gatepost users create-admin" in caplog.text
+        assert "#token=" not in caplog.text
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     async with running(sqlite_url, **production):
         assert token_in(capsys.readouterr().err.replace("https", "http")) is not None

@@ -1,5 +1,6 @@
 """`POST /setup`: the first administrator, by the link that a server without one prints at its start."""
 
+import logging
 import sys
 import uuid
 from typing import Annotated
@@ -21,6 +22,8 @@ from gatepost.storage.unit_of_work import UnitOfWork
 from gatepost.web.guard import public
 from gatepost.web.routes import route_class
 from gatepost.web.views import UserView
+
+_log = logging.getLogger("gatepost.admin")
 
 
 class Setup(Body):
@@ -77,7 +80,8 @@ async def greeting(host: FeatureHost) -> str | None:
     if not await lacks_first_administrator(core.database, policy.role) or not policy.has_setup_link:
         return None
     if not (host.web.is_development or sys.stderr.isatty()):
-        return "Gatepost has no administrator yet: `gatepost users create-admin` makes the first"
+        _log.warning("there is no administrator yet: `gatepost users create-admin` makes the first")
+        return None
     token = await setup_token(core.database, core.keys)
     if token is None:
         return None
