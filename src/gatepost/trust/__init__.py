@@ -1,0 +1,1 @@
+"""What others sign: their metadata, their keys, their tokens. No database."""
