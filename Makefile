@@ -9,6 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := requirements/dev.txt
 FRONT := examples/todo/frontend
+ISSUER := tests/issuers/oidc_provider
 # Two workers: the races and faults need a core each to be races at all.
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
@@ -32,8 +33,8 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(FRONT)/node_modules/.installed: $(FRONT)/package-lock.json $(FRONT)/package.json
-	cd $(FRONT) && npm ci --no-audit --no-fund --loglevel=error
+%/node_modules/.installed: %/package-lock.json %/package.json
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(FRONT)/dist/index.html: $(FRONT)/node_modules/.installed $(front_sources)
@@ -43,11 +44,11 @@ $(FRONT)/dist/index.html: $(FRONT)/node_modules/.installed $(front_sources)
 run: setup $(FRONT)/dist/index.html ## the Todo app on http://localhost:PORT
 	cd examples/todo && GATEPOST_ENV=development ../../$(PY) -m backend --port $(PORT)
 
-test: setup $(FRONT)/dist/index.html ## everything: units, races, faults, threats, front end, browser
+test: setup $(FRONT)/dist/index.html $(ISSUER)/node_modules/.installed ## everything: units, races, faults, threats, front end, browser
 	cd $(FRONT) && npm test --silent
 	$(PYTEST) tests $(wildcard e2e)
 
-e2e: setup $(FRONT)/dist/index.html ## the Todo app in a real browser
+e2e: setup $(FRONT)/dist/index.html $(ISSUER)/node_modules/.installed ## the Todo app in a real browser
 	$(PY) -m pytest e2e
 
 check: setup $(FRONT)/node_modules/.installed ## format, lint, types, layers, the tree
@@ -76,4 +77,4 @@ lock: setup ## compile requirements/dev.txt anew (UPGRADE=1 for newer versions)
 	@! grep -n '://' $(LOCK)
 
 clean: ## forget the environments and builds
-	rm -rf $(VENV) $(FRONT)/node_modules $(FRONT)/dist
+	rm -rf $(VENV) $(FRONT)/node_modules $(FRONT)/dist $(ISSUER)/node_modules

@@ -12,8 +12,9 @@ from typing import NoReturn
 import pytest
 
 from tests.backends import PostgresServer, RedisServer, chromium_program, redis_program
+from tests.issuers.provider import CURE, OidcProvider, node_program
 
-_NEEDS = {"postgres_server": "postgres", "redis_server": "redis", "chromium": "e2e"}
+_NEEDS = {"postgres_server": "postgres", "redis_server": "redis", "oidc_provider_server": "node", "chromium": "e2e"}
 
 
 def pytest_configure() -> None:
@@ -99,3 +100,23 @@ def chromium() -> Path:
     if program is None:
         missing("chromium", "apt-get install chromium")
     return program
+
+
+@pytest.fixture(scope="session")
+def oidc_provider_server() -> Iterator[OidcProvider]:
+    """An OpenID provider of this worker; a test that stopped it need not start it again."""
+    node = node_program()
+    if node is None:
+        missing("the OpenID provider", CURE)
+    server = OidcProvider(node)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def oidc_provider(oidc_provider_server: OidcProvider) -> OidcProvider:
+    """An OpenID provider without clients and accounts."""
+    oidc_provider_server.resume()
+    oidc_provider_server.start()
+    oidc_provider_server.reset()
+    return oidc_provider_server
