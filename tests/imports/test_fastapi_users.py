@@ -78,7 +78,9 @@ async def test_people_hashes_ids_and_identities_come_over(database_url: str) -> 
         owner = await house.gate.users.find(OWNER)
         assert owner is not None
         assert (sorted(owner.roles), owner.email_verified, owner.is_disabled) == (["admin"], True, False)
-    assert query(database_url, "SELECT provider, subject FROM gatepost_identity") == [("google", "subject-7")]
+    assert query(database_url, "SELECT issuer, subject FROM gatepost_identity") == [
+        ("https://accounts.google.com", "subject-7")
+    ]
     assert await statuses(terminal, OWNER, STRANGER.lower(), GONE) == [200, 200, 400]
 
 

@@ -17,6 +17,7 @@ from gatepost.core.authentication import Authenticator
 from gatepost.core.budgets import Budgets
 from gatepost.core.changes import Change, ChangeFeed, ChangeKind, open_feed, prune_changes
 from gatepost.core.devices import DevicePolicy, Devices
+from gatepost.core.federation.policy import FederationPolicy
 from gatepost.core.keys import KeyPolicy, Keyring
 from gatepost.core.login import Login, LoginPolicy
 from gatepost.core.login.flow import RemainingFactors
@@ -70,6 +71,7 @@ class CorePolicy:
     passwords: PasswordRules
     audit: AuditPolicy
     webhooks: WebhookPolicy
+    federation: FederationPolicy
     peppers: Peppers = field(default_factory=Peppers)
     devices: DevicePolicy = field(default_factory=DevicePolicy)
     hash_threads: int | None = None
@@ -111,6 +113,7 @@ class Core:
     desk: MailDesk
     trail: AuditTrail
     webhooks: Webhooks
+    federation: FederationPolicy
     pruning: list[Callable[[], Awaitable[int]]]
     redis: Any = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -198,6 +201,7 @@ async def running_core(
             desk=desk(proofs),
             trail=trail,
             webhooks=webhooks,
+            federation=policy.federation,
             pruning=[
                 lambda: prune_changes(database),
                 throttle.prune,

@@ -16,6 +16,7 @@ from gatepost.settings.account import AccountSettings
 from gatepost.settings.admin import AdminSettings
 from gatepost.settings.attempts import AttemptSettings
 from gatepost.settings.audit import AuditSettings
+from gatepost.settings.federation import FederationSettings
 from gatepost.settings.mail import MailSettings
 from gatepost.settings.operations import OperationSettings
 from gatepost.settings.passwords import PasswordSettings
@@ -36,6 +37,7 @@ class Settings(
     AuditSettings,
     OperationSettings,
     AdminSettings,
+    FederationSettings,
 ):
     """Every option of Gatepost; `docs/settings.md` lists them."""
 
@@ -86,6 +88,7 @@ class Settings(
             passwords=self.password_rules(),
             audit=self.audit_policy(),
             webhooks=self.webhook_policy(),
+            federation=self.federation_policy(),
             peppers=self.peppers(),
             hash_threads=self.hash_threads,
             hash_queue=self.hash_queue,

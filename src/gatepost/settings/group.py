@@ -15,7 +15,12 @@ class Group(BaseSettings):
     """Some options; `Settings` is all of the groups together."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GATEPOST_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix="GATEPOST_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
 

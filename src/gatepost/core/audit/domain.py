@@ -52,6 +52,10 @@ class AuditEvent(StrEnum):
     BUDGET_CLEARED = "budget.cleared"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_PRUNED = "audit.pruned"
+    IDENTITY_LINKED = "identity.linked"
+    IDENTITY_UNLINKED = "identity.unlinked"
+    IDENTITY_REFUSED = "identity.refused"
+    UPSTREAM_LOGOUT = "session.upstream_logout"
     WEBHOOK_FAILED = "webhook.failed"
     WEBHOOK_STOPPED = "webhook.stopped"
 

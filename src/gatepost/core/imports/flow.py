@@ -43,7 +43,7 @@ class Identity:
     """Who somebody is at a provider."""
 
     foreign_id: str
-    provider: str
+    issuer: str
     subject: str
     email: str | None
 
@@ -94,7 +94,7 @@ class Importer:
                         store.insert_identity,
                         identity_id=uuid7(self._database.clock.now_ms()),
                         user_id=rows[0][0],
-                        provider=each.provider,
+                        issuer=each.issuer,
                         subject=each.subject,
                         email=each.email,
                     )

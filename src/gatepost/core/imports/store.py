@@ -47,7 +47,7 @@ insert_identity = Statement(
         .values(
             id=bindparam("identity_id", type_=Uuid),
             user_id=_user_id,
-            provider=bindparam("provider", type_=String),
+            issuer=bindparam("issuer", type_=String),
             subject=bindparam("subject", type_=String),
             email=bindparam("email", type_=String),
             created_at=store_now_ms(),

@@ -29,6 +29,9 @@ class Action(StrEnum):
     INTROSPECTION = "introspection"
     REFRESH = "refresh"
     SIGN_OUT = "sign_out"
+    FEDERATION = "federation"
+    UPSTREAM_LOGOUT = "upstream_logout"
+    REVOCATIONS = "revocations"
 
 
 class Scope(StrEnum):
@@ -47,7 +50,7 @@ SENDING = frozenset(
     {Action.SIGN_UP, Action.EMAIL_VERIFICATION, Action.EMAIL_CHANGE, Action.SIGN_IN_MAIL, Action.INVITATION}
 )
 # They guess nothing that can be guessed: each process counts for itself, and no request waits for a store.
-COSTING = frozenset({Action.INTROSPECTION, Action.REFRESH, Action.SIGN_OUT})
+COSTING = frozenset({Action.INTROSPECTION, Action.REFRESH, Action.SIGN_OUT, Action.UPSTREAM_LOGOUT, Action.REVOCATIONS})
 
 # Of sign-in, which has options of its own for the budgets of addresses, pairs and accounts.
 SIGN_IN = frozenset({"sign_in.device", "sign_in.spread", "sign_in.failures"})
@@ -98,6 +101,9 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "introspection.address": "60000/60",
         "refresh.address": "1200/60",
         "sign_out.address": "1200/60",
+        "federation.address": "120/600",
+        "upstream_logout.address": "1200/60",
+        "revocations.address": "600/60",
     }
 )
 

@@ -26,6 +26,14 @@ _MAPPING = {
     "email_verified": "is_verified",
 }
 _CHUNK = 500
+# What fastapi-users calls the providers whose ids of accounts are the subjects that they sign. Others keep its own
+# name, which is no issuer: nobody signs in with them.
+_ISSUERS = {
+    "google": "https://accounts.google.com",
+    "github": "https://github.com",
+    "discord": "https://discord.com",
+}
+_PEOPLE_API = "people/"  # before the subject, in Google's other interface
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,7 @@ async def _identities(engine: Engine, name: str, importer: Importer) -> int:
     columns = select(table.c.user_id, table.c.oauth_name, table.c.account_id, table.c.account_email)
     with engine.connect() as connection:
         found = [
-            Identity(str(user_id), provider, subject, email)
+            Identity(str(user_id), _ISSUERS.get(provider, provider), subject.removeprefix(_PEOPLE_API), email)
             for user_id, provider, subject, email in connection.execute(columns)
         ]
     count = 0

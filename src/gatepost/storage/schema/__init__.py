@@ -5,8 +5,9 @@ Ids are `sqlalchemy.Uuid`: native on PostgreSQL, 32 hex digits on SQLite.
 """
 
 from gatepost.storage.schema.credentials import api_key, proof
+from gatepost.storage.schema.federation import federation, identity, identity_session, provider_token, upstream_logout
 from gatepost.storage.schema.metadata import metadata
-from gatepost.storage.schema.origins import identity, imported
+from gatepost.storage.schema.origins import imported
 from gatepost.storage.schema.people import device, password, role, user, user_role
 from gatepost.storage.schema.records import audit, dev_mail, outbox, throttle
 from gatepost.storage.schema.sessions import change, meta, session, signing_key
@@ -22,17 +23,21 @@ __all__ = [
     "change",
     "dev_mail",
     "device",
+    "federation",
     "identity",
+    "identity_session",
     "imported",
     "meta",
     "metadata",
     "outbox",
     "password",
     "proof",
+    "provider_token",
     "role",
     "session",
     "signing_key",
     "throttle",
+    "upstream_logout",
     "user",
     "user_role",
 ]
