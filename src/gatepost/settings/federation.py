@@ -47,7 +47,7 @@ class ProviderSettings(BaseModel):
 class FederationSettings(PlaceSettings):
     """Signing in with others."""
 
-    providers: dict[str, ProviderSettings] = Field(default_factory=dict)
+    providers: dict[str, ProviderSettings] = Field(default={})
     redirect_uris: tuple[str, ...] = ()
     outbound_dangerously_reaches_loopback: bool = False
 
