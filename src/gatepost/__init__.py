@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gatepost import alembic, events, tables
-    from gatepost.core.audit import Origin
     from gatepost.core.outbox import Mail
     from gatepost.core.users.domain import Profile, User
     from gatepost.feature import Feature
     from gatepost.gate import Gatepost, Health
     from gatepost.kernel.errors import AuthError, ConfigurationError, NotAuthenticated, Refused
+    from gatepost.kernel.origin import Origin
     from gatepost.kernel.principal import Principal
     from gatepost.settings import Settings
+    from gatepost.web.current_user import CurrentUser, OptionalUser
     from gatepost.web.guard import (
         CurrentPrincipal,
-        CurrentUser,
         OptionalPrincipal,
-        OptionalUser,
         all_of,
         any_of,
         current_principal,
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from gatepost.web.views import UserView
 
 _PLACES = {
-    "Origin": "gatepost.core.audit",
+    "Origin": "gatepost.kernel.origin",
     "Mail": "gatepost.core.outbox",
     "Profile": "gatepost.core.users.domain",
     "User": "gatepost.core.users.domain",
@@ -49,9 +48,9 @@ _PLACES = {
     "Principal": "gatepost.kernel.principal",
     "Settings": "gatepost.settings",
     "CurrentPrincipal": "gatepost.web.guard",
-    "CurrentUser": "gatepost.web.guard",
+    "CurrentUser": "gatepost.web.current_user",
     "OptionalPrincipal": "gatepost.web.guard",
-    "OptionalUser": "gatepost.web.guard",
+    "OptionalUser": "gatepost.web.current_user",
     "all_of": "gatepost.web.guard",
     "any_of": "gatepost.web.guard",
     "current_principal": "gatepost.web.guard",

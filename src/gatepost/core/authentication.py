@@ -42,6 +42,7 @@ class Authenticator(Generic[P]):
         self._index = services.feed.index
         self._roles = services.roles
         self._clock = services.database.clock
+        self._issuer = services.tokens.issuer
         self._tokens: dict[str, Known] = {}
         self._cookies = Held(self._read_cookie, self._touch, "the session is over")
         self._keys = Held(self._read_key, self._touch_key, "the API key is over")
@@ -139,6 +140,10 @@ class Authenticator(Generic[P]):
         keep(self._people, user_id, (user, position))
         return user
 
+    async def is_verified(self, principal: Principal) -> bool:
+        """Whether the user's e-mail address is verified."""
+        return (await self.user(principal)).email_verified
+
     def _is_current(self, known: Known) -> bool:
         return self._index.is_current(known.position, known.principal.session_id, known.principal.user_id)
 
@@ -218,6 +223,8 @@ class Authenticator(Generic[P]):
             expires_at=_whole(claims["exp"]),
             claims={name: value for name, value in claims.items() if name not in RESERVED},
             actor=_actor(claims["act"]) if "act" in claims else None,
+            issuer=self._issuer,
+            subject=claims["sub"],
             watch=partial(self._watch, global_epoch),
         )
         return principal, global_epoch
@@ -236,7 +243,7 @@ class Authenticator(Generic[P]):
             reason = "the session is over"
             raise NotAuthenticated(reason)
         claims = await self._services.claims.of(row.user_id)
-        principal = principal_of_session(row, self._roles, claims, partial(self._watch, row.global_epoch))
+        principal = principal_of_session(row, self._roles, claims, self._issuer, partial(self._watch, row.global_epoch))
         touch_after = min(_TOUCH_EVERY_MS, self._services.sessions.idle * 250)
         expires_at = min(row.idle_expires_at, row.expires_at) / 1000
         return Known(principal, expires_at, row.global_epoch, position, (row.seen_at + touch_after) / 1000)
@@ -248,7 +255,7 @@ class Authenticator(Generic[P]):
             reason = "not a living API key"
             raise NotAuthenticated(reason)
         claims = await self._services.claims.of(key.user_id)
-        principal = principal_of_key(key, self._roles, claims, partial(self._watch, global_epoch))
+        principal = principal_of_key(key, self._roles, claims, self._issuer, partial(self._watch, global_epoch))
         expires_at = float("inf") if key.expires_at is None else key.expires_at / 1000
         touch_at = 0 if key.last_used_at is None else (key.last_used_at + _TOUCH_EVERY_MS) / 1000
         known = Known(principal, expires_at, global_epoch, position, touch_at)

@@ -47,7 +47,9 @@ def keep(cache: dict[Any, Any], key: object, value: object) -> None:
     cache[key] = value
 
 
-def principal_of_session(row: SessionRow, table: RoleTable, claims: Mapping[str, Any], watch: Watch) -> Principal:
+def principal_of_session(
+    row: SessionRow, table: RoleTable, claims: Mapping[str, Any], issuer: str, watch: Watch
+) -> Principal:
     """Return who holds the cookie of a session."""
     roles, scopes = split_roles(row.roles), frozenset(row.scope.split())
     return Principal(
@@ -62,11 +64,15 @@ def principal_of_session(row: SessionRow, table: RoleTable, claims: Mapping[str,
         client_id=row.client_id,
         expires_at=min(row.idle_expires_at, row.expires_at) // 1000,
         claims=claims,
+        issuer=issuer,
+        subject=str(row.user_id),
         watch=watch,
     )
 
 
-def principal_of_key(key: LivingKey, table: RoleTable, claims: Mapping[str, Any], watch: Watch) -> Principal:
+def principal_of_key(
+    key: LivingKey, table: RoleTable, claims: Mapping[str, Any], issuer: str, watch: Watch
+) -> Principal:
     """Return the program that holds an API key.
 
     Nobody proved anything when it came, so that `auth_time` is the beginning of time: a key is never fresh.
@@ -84,5 +90,7 @@ def principal_of_key(key: LivingKey, table: RoleTable, claims: Mapping[str, Any]
         client_id=API_KEY_CLIENT,
         expires_at=NEVER if key.expires_at is None else key.expires_at // 1000,
         claims=claims,
+        issuer=issuer,
+        subject=str(key.user_id),
         watch=watch,
     )

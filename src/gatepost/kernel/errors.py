@@ -90,6 +90,14 @@ class EmailNotVerified(AuthError):
     public = "Verify your e-mail address first: follow the link in the mail that you got, or ask for a new one."
 
 
+class PasswordChangeRequired(AuthError):
+    """The password was right, and it has to be changed before it opens anything."""
+
+    code = "password.change_required"
+    status = 403
+    public = "The password is right, and it has to be changed before you can sign in."
+
+
 class ThrottleSpent(AuthError):
     """An attempt budget is empty.
 

@@ -28,7 +28,7 @@ class Principal:
     """The caller of one request.
 
     Attributes:
-        user_id: the user's id (`sub`).
+        user_id: the user's id; for a foreign issuer's subject, a UUID made of issuer and subject.
         session_id: the session that the credential belongs to (`sid`); the id of an API key.
         roles: what the user is; a snapshot that is at most as old as the revocation bound.
         permissions: what those roles allow now, as far as this credential's scopes let them; no older than the bound.
@@ -40,6 +40,8 @@ class Principal:
         expires_at: when the credential dies, seconds since the Unix epoch.
         claims: what the host application added by `@gate.claims`.
         actor: the administrator who acts as this user; None where it is the user in person.
+        issuer: who says all this (`iss`): the address of this Gatepost for its own credentials.
+        subject: whom they say it of (`sub`); identity is both together, never an address.
     """
 
     user_id: uuid.UUID
@@ -54,6 +56,8 @@ class Principal:
     expires_at: int = 0
     claims: Mapping[str, Any] = field(default_factory=dict, hash=False)
     actor: Actor | None = None
+    issuer: str = ""
+    subject: str = ""
     watch: Watch = field(default=_never_ends, repr=False, compare=False)
 
     @property

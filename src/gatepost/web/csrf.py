@@ -8,7 +8,7 @@ header is no browser, and nobody can make it send a cookie that it does not want
 from starlette.requests import HTTPConnection
 
 from gatepost.kernel.errors import AuthError
-from gatepost.web.policy import WebPolicy
+from gatepost.web.policy import GuardPolicy
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -26,7 +26,7 @@ def is_unsafe(connection: HTTPConnection) -> bool:
     return connection.scope["type"] == "websocket" or connection.scope["method"] not in SAFE_METHODS
 
 
-def refuse_cross_site(connection: HTTPConnection, policy: WebPolicy) -> None:
+def refuse_cross_site(connection: HTTPConnection, policy: GuardPolicy) -> None:
     """Refuse a request of a foreign page.
 
     Raises:

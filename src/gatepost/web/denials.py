@@ -4,13 +4,13 @@ from starlette.requests import HTTPConnection
 
 from gatepost.kernel.errors import AuthError, Unavailable
 from gatepost.kernel.principal import Principal
-from gatepost.web.host import Host
+from gatepost.web.host import GuardHost
 from gatepost.web.origin import origin_of
 
 _MAX_ROUTE = 200
 
 
-async def recorded(host: Host, connection: HTTPConnection, principal: Principal, refusal: AuthError) -> AuthError:
+async def recorded(host: GuardHost, connection: HTTPConnection, principal: Principal, refusal: AuthError) -> AuthError:
     """Return the refusal once it is recorded; where that is not possible, what says so instead."""
     origin = origin_of(connection, host.web.trusted_proxies)
     try:

@@ -10,7 +10,6 @@ from fastapi.exceptions import RequestValidationError, WebSocketException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
-from gatepost.core.passwords import PasswordChangeRequired
 from gatepost.kernel.errors import (
     AuthError,
     EmailNotVerified,
@@ -18,6 +17,7 @@ from gatepost.kernel.errors import (
     InvalidInput,
     NotAuthenticated,
     OAuthError,
+    PasswordChangeRequired,
     ThrottleSpent,
 )
 

@@ -5,16 +5,14 @@ itself, so that `/docs` shows its lock without a second level. Errors are `HTTPE
 the host's.
 """
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi.openapi.models import OAuth2 as OAuth2Model
 from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastapi.params import Depends
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
-from typing_extensions import TypeVar
 
-from gatepost.core.users.domain import Profile, User
 from gatepost.kernel.errors import AuthError, NotAuthenticated
 from gatepost.kernel.principal import Principal
 from gatepost.web.api_keys import refuse_api_key
@@ -22,16 +20,13 @@ from gatepost.web.cookies import read_cookie
 from gatepost.web.csrf import is_unsafe, refuse_cross_site
 from gatepost.web.denials import recorded
 from gatepost.web.errors import GuardError, as_http_exception
-from gatepost.web.host import Host, find_host
+from gatepost.web.host import GuardHost, Host, find_host
 from gatepost.web.origin import ACTOR
 from gatepost.web.requirements import Check, Facts, Forbidden, InsufficientScope, Need, enforce
 
 SCHEME_NAME = "Gatepost"
 PUBLIC_MARK = "__gatepost_public__"
 _BEARER = b"bearer "
-P = TypeVar("P", bound=Profile, default=Profile)
-
-
 F = TypeVar("F")
 
 
@@ -50,7 +45,7 @@ class NoCredential(NotAuthenticated):
     """There is neither a bearer token nor a session cookie."""
 
 
-async def authenticate(host: Host, connection: HTTPConnection) -> Principal:
+async def authenticate(host: GuardHost, connection: HTTPConnection) -> Principal:
     """Return the caller of a request, from its bearer token or its session cookie.
 
     Raises:
@@ -67,8 +62,8 @@ async def authenticate(host: Host, connection: HTTPConnection) -> Principal:
             has_cookies = True
     authenticator = host.core.authenticator
     cookie: str | None = None
-    if has_cookies:
-        cookie = read_cookie(connection, host.web.session_cookie)
+    if has_cookies and (name_of_ours := host.web.session_cookie) is not None:
+        cookie = read_cookie(connection, name_of_ours)
         if cookie is not None and is_unsafe(connection):
             refuse_cross_site(connection, host.web)
     if token is not None:
@@ -103,7 +98,7 @@ class Guard(SecurityBase):
 
     def __init__(
         self,
-        host: Host | None = None,
+        host: GuardHost | None = None,
         *,
         need: Need | None = None,
         is_optional: bool = False,
@@ -155,14 +150,14 @@ class Guard(SecurityBase):
         )
 
 
-async def enforce_at(host: Host, need: Need, principal: Principal) -> None:
+async def enforce_at(host: GuardHost, need: Need, principal: Principal) -> None:
     """Check a requirement with what a Gatepost knows of the caller.
 
     Raises:
         Forbidden, NotFresh: the first part that does not hold.
     """
     core = host.core
-    is_verified = need.reads_user and (await core.authenticator.user(principal)).email_verified
+    is_verified = need.reads_user and await core.authenticator.is_verified(principal)
     await enforce(need, principal, Facts(core.clock.now(), host.web.fresh, is_verified))
 
 
@@ -188,7 +183,7 @@ class UserGuard(Guard):
             return None
         host = self._host or find_host(connection)
         try:
-            return await host.core.authenticator.user(principal)
+            return await cast("Host", host).core.authenticator.user(principal)
         except AuthError as error:
             raise as_http_exception(connection, error, was_presented=True) from None
 
@@ -196,7 +191,7 @@ class UserGuard(Guard):
 class Requirement(Depends, SecurityBase):
     """What `require(...)` returns: good in `Annotated`, in `dependencies=` and inside `Depends`."""
 
-    def __init__(self, need: Need, host: Host | None = None) -> None:
+    def __init__(self, need: Need, host: GuardHost | None = None) -> None:
         guard = PrincipalGuard(host, need=need, passes_public=True)
         Depends.__init__(self, guard)
         object.__setattr__(self, "need", need)
@@ -224,7 +219,7 @@ def require(
     fresh: bool = False,
     in_person: bool = False,
     check: Check | None = None,
-    host: Host | None = None,
+    host: GuardHost | None = None,
 ) -> Requirement:
     """Ask more of a caller than being signed in; with no argument, just that.
 
@@ -267,13 +262,13 @@ def _needs(parts: tuple[Requirement, ...]) -> tuple[Need, ...]:
     return tuple(cast("Any", part).need for part in parts)
 
 
-def _host_of(parts: tuple[Requirement, ...]) -> Host | None:
+def _host_of(parts: tuple[Requirement, ...]) -> GuardHost | None:
     """Return the Gatepost that requirements are bound to: one for all of them."""
     hosts = {id(host): host for host in (cast("Any", part).host for part in parts)}
     if len(hosts) > 1:
         msg = "these requirements are bound to different Gateposts: make them all with the same gate.require"
         raise ValueError(msg)
-    return cast("Host | None", next(iter(hosts.values())))
+    return cast("GuardHost | None", next(iter(hosts.values())))
 
 
 current_principal = PrincipalGuard()
@@ -283,5 +278,3 @@ optional_user = UserGuard(is_optional=True)
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
 OptionalPrincipal = Annotated[Principal | None, Depends(optional_principal)]
-CurrentUser = Annotated[User[P], Depends(current_user)]
-OptionalUser = Annotated[User[P] | None, Depends(optional_user)]

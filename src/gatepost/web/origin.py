@@ -9,8 +9,8 @@ import re
 
 from starlette.requests import HTTPConnection
 
-from gatepost.core.audit import Origin
 from gatepost.kernel.languages import preferred_language
+from gatepost.kernel.origin import Origin
 
 ACTOR = "gatepost.actor"  # where the guard notes, in the request's scope, who acts
 _MAX_USER_AGENT = 400

@@ -15,13 +15,13 @@ from gatepost.kernel.principal import Principal
 from gatepost.web.denials import recorded
 from gatepost.web.errors import as_http_exception
 from gatepost.web.guard import PrincipalGuard, Requirement, any_of, enforce_at, require
-from gatepost.web.host import Host, find_host
+from gatepost.web.host import GuardHost, find_host
 from gatepost.web.requirements import Forbidden, Need
 
 OWNER_MARK = "__gatepost_owner__"
 
 
-def require_owner(owner: Callable[..., Any], *others: Requirement, host: Host | None = None) -> Depends:
+def require_owner(owner: Callable[..., Any], *others: Requirement, host: GuardHost | None = None) -> Depends:
     """Ask that the caller owns the thing in the path, or meets one of `others`; for everybody else it is not there.
 
     Args:
@@ -32,7 +32,7 @@ def require_owner(owner: Callable[..., Any], *others: Requirement, host: Host | 
     """
     wide: Any = any_of(*others) if others else require(check=_nobody, host=host)
     others_need: Need = wide.need
-    bound: Host | None = host or wide.host
+    bound: GuardHost | None = host or wide.host
 
     async def owned(
         connection: HTTPConnection,

@@ -4,12 +4,12 @@ from gatepost.core.passwords.domain import PasswordRules
 from gatepost.core.passwords.errors import (
     BreachedPassword,
     CommonPassword,
-    PasswordChangeRequired,
     PasswordTooShort,
     WeakPassword,
 )
 from gatepost.core.passwords.hashing import Passwords
 from gatepost.core.passwords.policy import PasswordPolicy
+from gatepost.kernel.errors import PasswordChangeRequired
 
 __all__ = [
     "BreachedPassword",

@@ -42,14 +42,6 @@ class PasswordNotChecked(AuthError):
     wait = 30
 
 
-class PasswordChangeRequired(AuthError):
-    """The password was right, and it has to be changed before it opens anything."""
-
-    code = "password.change_required"
-    status = 403
-    public = "The password is right, and it has to be changed before you can sign in."
-
-
 class PasswordChangeNotRequired(AuthError):
     """The password was right, and is good as it is: sign in with it."""
 
