@@ -17,16 +17,24 @@ from joserfc.jws import JWSRegistry
 from gatepost.crypto import base64url
 
 Algorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
+# What others sign with is verified, and never signed with: none of it would make our own tokens better.
+VerifiedAlgorithm = Literal[
+    "HS256", "RS256", "ES256", "EdDSA", "RS384", "RS512", "PS256", "PS384", "PS512", "ES384", "ES512"
+]
 
 _MAX_KID = 128
 _MIN_SECRET_BYTES = 32  # RFC 7518, section 3.2: at least as long as the hash
 _RSA_BITS = range(2048, 8193)  # below: RFC 7518, section 3.3; above: one check would cost milliseconds
+_RSA_EXPONENT_BITS = range(2, 65)  # likewise
 _PUBLIC = {"RSA": ("kty", "n", "e"), "EC": ("kty", "crv", "x", "y"), "OKP": ("kty", "crv", "x")}
-_ALGORITHM_OF: dict[tuple[object, object], Algorithm] = {
-    ("oct", None): "HS256",
-    ("RSA", None): "RS256",
-    ("EC", "P-256"): "ES256",
-    ("OKP", "Ed25519"): "EdDSA",
+# By key type and curve; the first one where a key does not name its algorithm.
+_ALGORITHMS_OF: dict[tuple[object, object], tuple[VerifiedAlgorithm, ...]] = {
+    ("oct", None): ("HS256",),
+    ("RSA", None): ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    ("EC", "P-256"): ("ES256",),
+    ("EC", "P-384"): ("ES384",),
+    ("EC", "P-521"): ("ES512",),
+    ("OKP", "Ed25519"): ("EdDSA",),
 }
 # RFC 9864 names the curve, so that Ed448 cannot slip in; on the wire the name stays the one of RFC 8037.
 _JOSERFC_NAME = {"EdDSA": "Ed25519"}
@@ -46,7 +54,7 @@ class TokenKey:
     """
 
     kid: str
-    algorithm: Algorithm
+    algorithm: VerifiedAlgorithm
     _key: Key
     _primitive: Any  # joserfc's algorithm object, whose key argument is untyped
 
@@ -115,19 +123,29 @@ def load_key(private_jwk: bytes) -> TokenKey:
     key = _load(jwk, {name: value for name, value in jwk.items() if name not in {"alg", "use", "key_ops", "kid"}})
     if not key.can_sign:
         raise KeyRefused("the private half is missing")
+    if key.algorithm not in get_args(Algorithm):
+        raise KeyRefused(f"nothing is signed with {key.algorithm} here")
     return key
 
 
-def load_public_key(jwk: Mapping[str, str]) -> TokenKey:
+def load_public_key(jwk: Mapping[str, Any], *, kid: str | None = None) -> TokenKey:
     """Load a public JWK, as a JWKS publishes it; private members that should not be there are left behind.
 
+    Args:
+        jwk: the key.
+        kid: its name, in the place of its own.
+
     Raises:
-        KeyRefused: a shared secret, or of an algorithm or strength that is not used here.
+        KeyRefused: a shared secret, or of an algorithm or strength that is not verified here.
     """
     kty = jwk.get("kty")
     if not isinstance(kty, str) or kty not in _PUBLIC:
         raise KeyRefused("not a public key")
-    return _load(jwk, {name: jwk[name] for name in _PUBLIC[kty] if name in jwk})
+    operations = jwk.get("key_ops", ["verify"])  # RFC 7517, section 4.3
+    if not isinstance(operations, list) or "verify" not in operations:
+        raise KeyRefused("the key is meant for something else")
+    material = {name: jwk[name] for name in _PUBLIC[kty] if name in jwk}
+    return _load(jwk if kid is None else {**jwk, "kid": kid}, material)
 
 
 def _load(jwk: Mapping[str, Any], material: dict[str, Any]) -> TokenKey:
@@ -146,29 +164,37 @@ def _load(jwk: Mapping[str, Any], material: dict[str, Any]) -> TokenKey:
     return TokenKey(kid, algorithm, key, primitive)
 
 
-def _algorithm(jwk: Mapping[str, Any]) -> Algorithm:
+def _algorithm(jwk: Mapping[str, Any]) -> VerifiedAlgorithm:
     kty, crv, named = jwk.get("kty"), jwk.get("crv"), jwk.get("alg")
     try:
-        algorithm = _ALGORITHM_OF[kty, crv if kty in ("EC", "OKP") else None]
+        possible = _ALGORITHMS_OF[kty, crv if kty in ("EC", "OKP") else None]
     except (KeyError, TypeError):
-        raise KeyRefused(f"no key for any of {', '.join(get_args(Algorithm))}") from None
-    if named not in (None, algorithm) or jwk.get("use") not in (None, "sig"):
+        raise KeyRefused(f"no key for any of {', '.join(get_args(VerifiedAlgorithm))}") from None
+    algorithm = next((each for each in possible if named in (None, each)), None)
+    if algorithm is None or jwk.get("use") not in (None, "sig"):
         raise KeyRefused("the key is meant for something else")
     return algorithm
 
 
 def _require_strength(material: Mapping[str, Any]) -> None:
-    member = {"oct": "k", "RSA": "n"}.get(material["kty"])
-    if member is None:  # the curve decides
-        return
+    match material["kty"]:
+        case "oct":
+            if len(_raw(material, "k")) < _MIN_SECRET_BYTES:
+                raise KeyRefused("an HS256 key needs at least 32 bytes")
+        case "RSA":
+            if int.from_bytes(_raw(material, "n")).bit_length() not in _RSA_BITS:
+                raise KeyRefused("an RSA key needs 2048 to 8192 bits")
+            if int.from_bytes(_raw(material, "e")).bit_length() not in _RSA_EXPONENT_BITS:
+                raise KeyRefused("an RSA exponent has 2 to 64 bits")
+        case _:  # the curve decides
+            pass
+
+
+def _raw(material: Mapping[str, Any], member: str) -> bytes:
     try:
-        raw = base64url.decode(material[member])
+        return base64url.decode(material[member])
     except (KeyError, AttributeError, ValueError):
         raise KeyRefused("the key's members do not fit together") from None
-    if member == "k" and len(raw) < _MIN_SECRET_BYTES:
-        raise KeyRefused("an HS256 key needs at least 32 bytes")
-    if member == "n" and int.from_bytes(raw).bit_length() not in _RSA_BITS:
-        raise KeyRefused("an RSA key needs 2048 to 8192 bits")
 
 
 def _as_json(members: Mapping[str, object], kid: str, algorithm: Algorithm) -> bytes:
