@@ -5,43 +5,16 @@ anybody. None of them starts.
 """
 
 import re
-from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field
 
-from gatepost.core.federation.policy import FederationPolicy, ProviderPolicy
-from gatepost.core.federation.preset import Preset
-from gatepost.core.federation.presets import NAMES, preset
+from gatepost.core.federation.policy import FederationPolicy
 from gatepost.kernel.errors import ConfigurationError
 from gatepost.settings.place import PlaceSettings, is_loopback
+from gatepost.settings.providers import ProviderSettings, provider_policy
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*\.[a-z0-9+.-]*[a-z0-9]")  # RFC 8252, section 7.1: a domain in reverse
-Text = Annotated[str, Field(min_length=1, max_length=500)]
-
-
-class ProviderSettings(BaseModel):
-    """One provider; see `docs/social.md`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    preset: Text | None = None
-    issuer: Text | None = None
-    client_id: Text
-    client_secret: SecretStr | None = None
-    client_authentication: Literal["auto", "client_secret_basic", "client_secret_post", "none"] = "auto"
-    label: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    scopes: tuple[Annotated[str, Field(pattern=r"^[!#-\[\]-~]{1,200}$")], ...] = ()
-    keep_tokens: bool = False
-    sign_up: bool = True
-    link_by_address: bool = True
-    dangerously_trusts_email: bool = False
-    base_url: Text | None = None
-    tenant: Text | None = None
-    team_id: Text | None = None
-    key_id: Text | None = None
-    private_key: SecretStr | None = None
 
 
 class FederationSettings(PlaceSettings):
@@ -58,8 +31,12 @@ class FederationSettings(PlaceSettings):
             ConfigurationError: one of them cannot work, or would not be safe.
         """
         public_url = self.checked_public_url()
+        reaches_loopback = self.outbound_dangerously_reaches_loopback and not self.is_production
         return FederationPolicy(
-            providers={name: self._provider(name, one) for name, one in self.providers.items()},
+            providers={
+                name: provider_policy(name, one, reaches_loopback=reaches_loopback)
+                for name, one in self.providers.items()
+            },
             redirect_uris=tuple(
                 _checked_redirect_uri(uri, is_production=self.is_production) for uri in self.redirect_uris
             ),
@@ -67,45 +44,6 @@ class FederationSettings(PlaceSettings):
             public_url=public_url,
             return_origins=frozenset(origin.rstrip("/") for origin in self.trusted_origins),
         )
-
-    def _provider(self, name: str, one: ProviderSettings) -> ProviderPolicy:
-        if not _NAME.fullmatch(name):
-            raise ConfigurationError(f"GATEPOST_PROVIDERS: {name!r} is no name: letters, digits, - and _, 32 at most")
-        try:
-            kind = preset(one.preset or (name if name in NAMES else "oidc"))
-        except LookupError as error:
-            raise ConfigurationError(f"GATEPOST_PROVIDERS: {name}: {error}") from None
-        return ProviderPolicy(
-            name=name,
-            preset=kind,
-            issuer=self._issuer(name, one, kind),
-            client_id=one.client_id,
-            client_secret=one.client_secret.get_secret_value() if one.client_secret else None,
-            label=one.label or (kind.label if kind.name != "oidc" else name.capitalize()),
-            scopes=one.scopes or kind.scopes,
-            keeps_tokens=one.keep_tokens,
-            signs_up=one.sign_up,
-            links_by_address=one.link_by_address,
-            trusts_email=one.dangerously_trusts_email,
-            authentication=one.client_authentication,
-            base_url=one.base_url,
-            tenant=one.tenant,
-            team_id=one.team_id,
-            key_id=one.key_id,
-            private_key=one.private_key.get_secret_value() if one.private_key else None,
-        )
-
-    def _issuer(self, name: str, one: ProviderSettings, kind: Preset) -> str:
-        issuer = one.issuer or kind.issuer
-        if issuer is None:
-            raise ConfigurationError(f"GATEPOST_PROVIDERS: {name} needs its issuer, the URL that its tokens name")
-        parts = urlsplit(issuer)
-        is_local = self.outbound_dangerously_reaches_loopback and not self.is_production and is_loopback(parts.hostname)
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
-            raise ConfigurationError(f"GATEPOST_PROVIDERS: the issuer of {name} must be an https URL")
-        if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
-            raise ConfigurationError(f"GATEPOST_PROVIDERS: the issuer of {name} must be a plain https URL")
-        return issuer
 
 
 def _checked_redirect_uri(uri: str, *, is_production: bool) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from gatepost.core.federation.preset import Preset
 
-ClientAuthentication = Literal["auto", "client_secret_basic", "client_secret_post", "none", "apple"]
+ClientAuthentication = Literal["auto", "client_secret_basic", "client_secret_post", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,14 +15,16 @@ class ProviderPolicy:
 
     Attributes:
         name: in our URLs and settings; lower case.
-        preset: what is peculiar to it.
+        preset: what is peculiar to it, as its settings make it.
         issuer: the issuer, without a trailing slash unless it has one itself.
         client_id: what it calls us.
-        client_secret: what we prove ourselves with; Apple's is a key, see `private_key`.
+        client_secret: what we prove ourselves with; None for a public client, and where the preset makes one.
+        scopes: what is asked for.
         keeps_tokens: its tokens are kept, sealed, for the application to use.
         signs_up: who comes with an account that nobody has here becomes a user.
         links_by_address: who comes with a verified address is the user who has verified the same one here.
         trusts_email: every address that it names counts as verified, and as its own.
+        authentication: how we prove ourselves; `auto` where discovery decides.
     """
 
     name: str
@@ -37,11 +39,6 @@ class ProviderPolicy:
     links_by_address: bool = True
     trusts_email: bool = False
     authentication: ClientAuthentication = "auto"
-    base_url: str | None = None
-    tenant: str | None = None
-    team_id: str | None = None
-    key_id: str | None = None
-    private_key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

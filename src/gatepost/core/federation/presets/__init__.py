@@ -4,7 +4,7 @@ from importlib import import_module
 
 from gatepost.core.federation.preset import Preset
 
-NAMES = frozenset({"oidc"})
+NAMES = frozenset({"apple", "discord", "github", "gitlab", "google", "microsoft", "oidc"})
 
 
 def preset(name: str) -> Preset:
