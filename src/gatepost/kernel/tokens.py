@@ -22,6 +22,8 @@ COOKIE_PREFIX = "gpc_"
 PROOF_PREFIX = "gpp_"
 DEVICE_PREFIX = "gpd_"
 FLOW_PREFIX = "gpf_"
+STATE_PREFIX = "gps_"
+AUTHORIZATION_CODE_PREFIX = "gpa_"
 _CODE_DIGITS = 6
 
 
@@ -139,6 +141,53 @@ def read_flow(keys: PurposeKeys, text: str) -> uuid.UUID | None:
     return _read(keys, Purpose.SIGN_IN_FLOW, FLOW_PREFIX, text)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class AuthorizationValues:
+    """What belongs to one authorization request, computed from its id under a key for each: no row holds any of it.
+
+    Attributes:
+        request_id: of the row.
+        state: what the browser brings back from the provider.
+        nonce: what the ID token has to say (OpenID Connect Core 1.0, section 3.1.2.1).
+        code_verifier: 43 characters (RFC 7636, section 4.1).
+        browser: what the cookie of the browser holds that began.
+    """
+
+    request_id: uuid.UUID
+    state: str
+    nonce: str
+    code_verifier: str
+    browser: str
+
+
+def mint_authorization(keys: PurposeKeys, request_id: uuid.UUID) -> AuthorizationValues:
+    """Return the values of a request that begins."""
+    return _authorization(keys, request_id, 0)
+
+
+def read_state(keys: PurposeKeys, text: str) -> AuthorizationValues | None:
+    """Return the values of the request whose state was minted here, under the secret that minted it, or None."""
+    try:
+        raw = _decode(text, STATE_PREFIX, _COOKIE_BYTES)
+    except TokenMalformed:
+        return None
+    body, mac = raw[:_ID_BYTES], raw[-_MAC_BYTES:]
+    for age, key in enumerate(keys.every(Purpose.FEDERATION_STATE)):
+        if _matches(mac, (key,), body, b""):
+            return _authorization(keys, uuid.UUID(bytes=body), age)
+    return None
+
+
+def mint_authorization_code(keys: PurposeKeys, request_id: uuid.UUID) -> str:
+    """Return the code that an application gets for one authorization request."""
+    return _mint(keys, Purpose.FEDERATION_CODE, AUTHORIZATION_CODE_PREFIX, request_id)
+
+
+def read_authorization_code(keys: PurposeKeys, text: str) -> uuid.UUID | None:
+    """Return the id of the authorization request that a code was minted for here, or None."""
+    return _read(keys, Purpose.FEDERATION_CODE, AUTHORIZATION_CODE_PREFIX, text)
+
+
 def mint_code(keys: PurposeKeys, purpose: Purpose, proof_id: uuid.UUID) -> str:
     """Return the six digits of one proof, for people who type."""
     return _code(keys.current(purpose), proof_id)
@@ -159,6 +208,21 @@ def keyed_hash(key: bytes, *parts: str) -> str:
     """Return an unguessable name for something that must not stand in clear (an identifier in a budget's key)."""
     message = b"".join(len(raw).to_bytes(4) + raw for raw in (part.encode() for part in parts))
     return _encode(hmac.digest(key, message, hashlib.sha256)[:18])
+
+
+def _authorization(keys: PurposeKeys, request_id: uuid.UUID, age: int) -> AuthorizationValues:
+    """Return the values under the current secret (`age` 0) or one before it."""
+
+    def mac(purpose: Purpose) -> bytes:
+        return _mac(keys.every(purpose)[age], request_id.bytes, b"")
+
+    return AuthorizationValues(
+        request_id=request_id,
+        state=STATE_PREFIX + _encode(request_id.bytes + mac(Purpose.FEDERATION_STATE)),
+        nonce=_encode(mac(Purpose.FEDERATION_NONCE)),
+        code_verifier=_encode(mac(Purpose.FEDERATION_VERIFIER)),
+        browser=_encode(mac(Purpose.FEDERATION_BROWSER)),
+    )
 
 
 def _mint(keys: PurposeKeys, purpose: Purpose, prefix: str, subject: uuid.UUID) -> str:

@@ -33,6 +33,7 @@ from gatepost.storage.unit_of_work import UnitOfWork, record_evidence, unit_of_w
 
 PASSWORD = "pwd"  # noqa: S105 - RFC 8176, section 2
 Within = Callable[[UnitOfWork], Awaitable[None]]
+Then = Callable[[UnitOfWork, uuid.UUID], Awaitable[None]]  # with the id of the session that was opened
 RemainingFactors = Callable[[uuid.UUID, Sequence[str]], Awaitable[Sequence[str]]]
 
 
@@ -163,7 +164,16 @@ class Login:
             guess=guess,
         )
 
-    async def open(self, user_id: uuid.UUID, epoch: int, method: str, wanted: Wanted, *, within: Within) -> Opened:
+    async def open(
+        self,
+        user_id: uuid.UUID,
+        epoch: int,
+        method: str,
+        wanted: Wanted,
+        *,
+        within: Within,
+        then: Then | None = None,
+    ) -> Opened:
         """Open a session for who proved one method, unless another factor remains.
 
         Args:
@@ -172,6 +182,7 @@ class Login:
             method: what was proved (RFC 8176).
             wanted: the session that the client asks for.
             within: what else belongs to the same transaction (a proof that is used up); it may refuse.
+            then: what belongs to it once the session exists.
 
         Raises:
             FactorRequired: another factor remains; no session exists.
@@ -189,7 +200,7 @@ class Login:
             amr=method,
             origin=wanted.origin,
         )
-        return await self._open(opening, wanted.device, within)
+        return await self._open(opening, wanted.device, within, then)
 
     async def confirm_password(
         self, user_id: uuid.UUID, password: str, origin: Origin, *, device: str | None = None
@@ -223,7 +234,7 @@ class Login:
         """Let a user in again whom failures keep out: the way back was proved, or an administrator says so."""
         await self.guesses.clear(user_id)
 
-    async def _open(self, opening: Opening, device: str | None, within: Within) -> Opened:
+    async def _open(self, opening: Opening, device: str | None, within: Within, then: Then | None) -> Opened:
         async with unit_of_work(self._database, self._listeners) as work:
             await within(work)
             opened = await self._sessions.open(work, opening)
@@ -242,6 +253,8 @@ class Login:
                 )
             )
             await self._devices.signed_in(work, opening.user_id, device, session_id, opening.origin)
+            if then is not None:
+                await then(work, session_id)
             await work.publish(SignedIn(user_id=opening.user_id, session_id=session_id, ip=opening.origin.ip))
         return opened
 

@@ -35,10 +35,13 @@ federation = Table(
     Column("redirect_uri", Text),  # of an application, with its own state and code challenge
     Column("client_state", Text),
     Column("code_challenge", String(64)),
+    Column("scope", Text),
+    Column("max_age", BigInteger),  # seconds, which the sign-in there may be old
     Column("user_id", Uuid, ForeignKey(user.c.id, ondelete="CASCADE"), index=True),  # who links; later, who signed in
     Column("session_id", Uuid),  # the session that began a link; later, the one that the code opened
     Column("identity_id", Uuid),
     Column("epoch", BigInteger),
+    Column("upstream_sid", String(255)),
     Column("parked", LargeBinary),  # sealed: what a form_post carried
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
