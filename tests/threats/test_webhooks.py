@@ -8,9 +8,10 @@ import pytest
 import trustme
 
 from gatepost.core.webhooks import delivery
-from gatepost.core.webhooks.delivery import Delivery, resolve
+from gatepost.core.webhooks.delivery import Delivery
 from gatepost.core.webhooks.domain import NotDelivered, WebhookPolicy
 from gatepost.kernel.addresses import is_public
+from gatepost.outbound import resolve
 from tests.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.anyio

@@ -48,6 +48,7 @@ from gatepost.kernel.clock import Clock
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.purpose import PurposeKeys
 from gatepost.kernel.tasks import end_tasks
+from gatepost.outbound import Outbound, OutboundPolicy
 from gatepost.storage.database import Database
 
 MAINTENANCE_S = 60.0
@@ -72,6 +73,7 @@ class CorePolicy:
     audit: AuditPolicy
     webhooks: WebhookPolicy
     federation: FederationPolicy
+    outbound: OutboundPolicy
     peppers: Peppers = field(default_factory=Peppers)
     devices: DevicePolicy = field(default_factory=DevicePolicy)
     hash_threads: int | None = None
@@ -114,6 +116,7 @@ class Core:
     trail: AuditTrail
     webhooks: Webhooks
     federation: FederationPolicy
+    outbound: Outbound
     pruning: list[Callable[[], Awaitable[int]]]
     redis: Any = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -139,6 +142,7 @@ async def running_core(
     hasher = PasswordHasher(policy.hashes, peppers=policy.peppers, threads=policy.hash_threads, queue=policy.hash_queue)
     passwords = Passwords(database, hasher)
     password_policy = PasswordPolicy(policy.passwords, passwords, listeners, database.clock)
+    outbound = Outbound(policy.outbound)
     redis: Any = None
     api_keys: ApiKeys | None = None
     tasks: list[asyncio.Task[None]] = []
@@ -202,6 +206,7 @@ async def running_core(
             trail=trail,
             webhooks=webhooks,
             federation=policy.federation,
+            outbound=outbound,
             pruning=[
                 lambda: prune_changes(database),
                 throttle.prune,
@@ -230,6 +235,7 @@ async def running_core(
         await password_policy.stop()
         hasher.close()
         await feed.stop()
+        await outbound.close()
         if redis is not None:
             await redis.close()
 

@@ -1,6 +1,7 @@
 """Starting: from settings to a running core with every feature attached, and to what runs beside it."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ from gatepost.settings import Settings
 from gatepost.storage.database import Database
 from gatepost.storage.migrate import migrate, require_current
 
+_log = logging.getLogger("gatepost")
+
 
 @asynccontextmanager
 async def started_core(
@@ -38,6 +41,8 @@ async def started_core(
         ConfigurationError: an unsafe or impossible setting; the message says the cure.
     """
     policy, public_url = settings.core_policy(), settings.checked_public_url()
+    if policy.outbound.allows_loopback:
+        _log.warning("GATEPOST_OUTBOUND_DANGEROUSLY_REACHES_LOOPBACK: issuers on this machine are believed, in clear")
     database = Database(settings.url_of_database, clock, pool_size=settings.database_pool_size)
     users: Users[Any] = Users(database, listeners, profile, settings.admin_role)
     claims = HostClaims(users)

@@ -89,6 +89,7 @@ class Settings(
             audit=self.audit_policy(),
             webhooks=self.webhook_policy(),
             federation=self.federation_policy(),
+            outbound=self.outbound_policy(),
             peppers=self.peppers(),
             hash_threads=self.hash_threads,
             hash_queue=self.hash_queue,

@@ -11,18 +11,18 @@ from pydantic import Field
 
 from gatepost.core.federation.policy import FederationPolicy
 from gatepost.kernel.errors import ConfigurationError
-from gatepost.settings.place import PlaceSettings, is_loopback
+from gatepost.settings.outbound import OutboundSettings
+from gatepost.settings.place import is_loopback
 from gatepost.settings.providers import ProviderSettings, provider_policy
 
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*\.[a-z0-9+.-]*[a-z0-9]")  # RFC 8252, section 7.1: a domain in reverse
 
 
-class FederationSettings(PlaceSettings):
+class FederationSettings(OutboundSettings):
     """Signing in with others."""
 
     providers: dict[str, ProviderSettings] = Field(default={})
     redirect_uris: tuple[str, ...] = ()
-    outbound_dangerously_reaches_loopback: bool = False
 
     def federation_policy(self) -> FederationPolicy:
         """Return whom people may sign in with.
