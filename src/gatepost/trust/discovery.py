@@ -51,8 +51,13 @@ _LISTS = (
 )
 
 
-async def discover(outbound: Outbound, issuer: str) -> Metadata:
+async def discover(outbound: Outbound, issuer: str, *, named: str | None = None) -> Metadata:
     """Ask an issuer for its metadata, at the place of OpenID Connect and then at that of RFC 8414.
+
+    Args:
+        outbound: to ask it.
+        issuer: whose; the document is found below it.
+        named: what the document calls it, where that is known to be something else.
 
     Raises:
         OutboundFailed: it does not answer, or says what cannot be believed.
@@ -64,7 +69,7 @@ async def discover(outbound: Outbound, issuer: str) -> Metadata:
         if failure.reason not in _NEXT_PLACE:
             raise
         document = (await outbound.get(second)).require().json()
-    return read_metadata(document, expected_issuer=issuer, policy=outbound.policy)
+    return read_metadata(document, expected_issuer=named or issuer, policy=outbound.policy)
 
 
 def read_metadata(document: Mapping[str, Any], *, expected_issuer: str, policy: OutboundPolicy) -> Metadata:

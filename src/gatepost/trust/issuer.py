@@ -33,6 +33,7 @@ class TrustedIssuer:
         outbound: to ask it.
         clock: for ages.
         metadata: where the issuer publishes none; it is then not asked for.
+        named: what its metadata calls it, where that is not `url`.
         policy: how long keys are held.
     """
 
@@ -43,11 +44,13 @@ class TrustedIssuer:
         clock: Clock,
         *,
         metadata: Metadata | None = None,
+        named: str | None = None,
         policy: JwksPolicy | None = None,
     ) -> None:
         self.url = url
         self.jwks = JsonWebKeys(outbound, clock, policy)
         self._outbound = outbound
+        self._named = named
         self._clock = clock
         self._is_told = metadata is not None
         self._metadata = metadata
@@ -76,11 +79,12 @@ class TrustedIssuer:
             raise IssuerUnavailable(f"metadata: {self._failure}")
         return self._metadata
 
-    async def keys(self, kid: str | None = None) -> Mapping[str, TokenKey]:
+    async def keys(self, kid: str | None = None, *, signing_for: str | None = None) -> Mapping[str, TokenKey]:
         """Return the keys that are believed now.
 
         Args:
             kid: one that should be among them: where it is not, the issuer is asked again, once in a while.
+            signing_for: an issuer of several that share this set: without the keys that say they are another one's.
 
         Raises:
             IssuerUnavailable: there are none, and it does not answer.
@@ -91,10 +95,11 @@ class TrustedIssuer:
         try:
             if kid is not None:
                 await self.jwks.having(metadata.jwks_uri, kid)
-                return self.jwks.keys
-            return await self.jwks.current(metadata.jwks_uri)
+            else:
+                await self.jwks.current(metadata.jwks_uri)
         except OutboundFailed as failure:
             raise IssuerUnavailable(f"keys: {failure}") from None
+        return self.jwks.keys if signing_for is None else self.jwks.keys_of(signing_for)
 
     async def run(self) -> None:
         """Keep both young, until cancelled."""
@@ -119,7 +124,7 @@ class TrustedIssuer:
     async def _ask(self) -> None:
         asked_at = self._clock.boottime()
         try:
-            self._metadata = await discover(self._outbound, self.url)
+            self._metadata = await discover(self._outbound, self.url, named=self._named)
         except OutboundFailed as failure:
             if self._failed_at is None:  # of an outage, its beginning is told
                 _log.warning("metadata of an issuer cannot be read: %s", failure)

@@ -9,7 +9,9 @@ that is not known is asked for once in a while and by one request; and after the
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +24,7 @@ from gatepost.trust.flight import Flight
 MAX_KEYS = 100
 _LIMIT = 262_144
 _TIMEOUT_S = 5.0
+_TENANT = "[0-9a-f-]{36}"  # a GUID
 _NONE: Mapping[str, TokenKey] = MappingProxyType({})
 _log = logging.getLogger("gatepost.trust")
 
@@ -58,6 +61,7 @@ class JsonWebKeys:
         self._clock = clock
         self._uri = ""
         self._keys: Mapping[str, TokenKey] = _NONE
+        self._issuers: Mapping[str, AbstractSet[str]] = {}
         self._version = 0
         self._read_at: float | None = None  # when the last good answer was asked for
         self._asked_at: float | None = None  # when the last name that was not known was asked for
@@ -76,6 +80,10 @@ class JsonWebKeys:
         """Grows whenever a key is not believed any more, or another one is: who remembers tokens forgets them then."""
         self._expire()
         return self._version
+
+    def keys_of(self, issuer: str) -> Mapping[str, TokenKey]:
+        """Return the keys that may sign for this issuer: without those that say they are another one's."""
+        return {kid: key for kid, key in self.keys.items() if _is_one_of(self._issuers.get(kid), issuer)}
 
     async def freshen(self, uri: str) -> None:
         """Read the set now; whoever asks meanwhile shares the answer.
@@ -136,7 +144,8 @@ class JsonWebKeys:
         asked_at = self._clock.boottime()
         try:
             answer = await self._outbound.get(self._uri, limit=_LIMIT, timeout=_TIMEOUT_S)
-            keys = read_keys(answer.require().json())
+            document = answer.require().json()
+            keys = read_keys(document)
         except OutboundFailed as failure:
             if self._failed_at is None:  # of an outage, its beginning is told
                 _log.warning("keys of an issuer cannot be read: %s", failure)
@@ -145,6 +154,7 @@ class JsonWebKeys:
             self._failure = self._failed_at = None
             self._read_at = asked_at
             self._replace(keys)
+            self._issuers = _issuers(document)
 
     def _has_just_failed(self) -> bool:
         return self._failed_at is not None and self._clock.boottime() - self._failed_at < self.policy.retry
@@ -181,6 +191,25 @@ def read_keys(document: Mapping[str, Any]) -> dict[str, TokenKey]:
             disputed.add(key.kid)
         found[key.kid] = key
     return {kid: key for kid, key in found.items() if kid not in disputed}
+
+
+def _issuers(document: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return by `kid` whose key it is, where the set says so, as Microsoft's does for all of its tenants."""
+    found: dict[str, set[str]] = {}
+    for jwk in document["keys"]:
+        kid, issuer = jwk.get("kid"), jwk.get("issuer")
+        if isinstance(kid, str) and isinstance(issuer, str):
+            found.setdefault(kid, set()).add(issuer)
+    return found
+
+
+def _is_one_of(patterns: AbstractSet[str] | None, issuer: str) -> bool:
+    return patterns is None or any(_is(pattern, issuer) for pattern in patterns)
+
+
+def _is(pattern: str, issuer: str) -> bool:
+    before, several, after = pattern.partition("{tenantid}")
+    return bool(re.fullmatch(re.escape(before) + (_TENANT if several else "") + re.escape(after), issuer))
 
 
 def _made_up(jwk: Mapping[str, Any]) -> str:
