@@ -11,6 +11,7 @@ import { Button } from "./parts/Button";
 import { Header } from "./parts/Header";
 import { Toast } from "./parts/Toast";
 import { dismissToast } from "./parts/toasts";
+import { useProviders } from "./providers";
 import { Redirect, useAddress } from "./router";
 import { useMe, type Me } from "./session";
 import { TodosPage } from "./todos/TodosPage";
@@ -72,11 +73,7 @@ function Page({ me, path }: { me: Me; path: string }) {
   const linked = mailPage(path);
   if (linked) return linked;
   if (path === "/forgot") return <ForgotPage />;
-  const isEntry = path === "/sign-in" || path === "/sign-up";
-  if (me.user === null) {
-    if (!isEntry) return <Redirect to="/sign-in" />;
-    return path === "/sign-up" ? <SignUpPage /> : <SignInPage key={me.why} me={me} />;
-  }
+  if (me.user === null) return <EntryPage me={me} path={path} />;
   if (path !== "/" && path !== "/account") return <Redirect to="/" />;
   return (
     <div key={me.user.id}>
@@ -87,6 +84,13 @@ function Page({ me, path }: { me: Me; path: string }) {
       </main>
     </div>
   );
+}
+
+function EntryPage({ me, path }: { me: Me & { user: null }; path: string }) {
+  const providers = useProviders();
+  if (path !== "/sign-in" && path !== "/sign-up") return <Redirect to={`/sign-in${window.location.search}`} />;
+  if (providers === undefined) return null; // their buttons would push the fields about
+  return path === "/sign-up" ? <SignUpPage /> : <SignInPage key={me.why} me={me} />;
 }
 
 function Unreachable({ error, retry }: { error: unknown; retry: () => void }) {

@@ -19,6 +19,11 @@ export function navigate(to: string, { replace = false } = {}): void {
   });
 }
 
+/** To another site, with a full load. */
+export function leave(url: string): void {
+  window.location.assign(url);
+}
+
 export function useAddress(): URL {
   return new URL(useSyncExternalStore(subscribe, () => window.location.href));
 }

@@ -6,12 +6,14 @@ import { MutationCache, notifyManager, QueryCache, QueryClient, useQuery, useQue
 import { ApiError, asApiError } from "./api/client";
 import { fetchMe, login, logout, type User } from "./api/auth";
 import { dropDrafts } from "./drafts";
+import { PROVIDERS } from "./providers";
 
 export type Me =
   | { user: User }
   | { user: null; why: "new" | "left" | "ended"; email: string };
 
 const ME = ["me"];
+const EVERYBODYS = new Set<unknown>([ME[0], PROVIDERS[0]]);
 const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("session");
 
 export function createClient(): QueryClient {
@@ -78,7 +80,7 @@ export async function signOut(client: QueryClient): Promise<void> {
 }
 
 function forgetTheirs(client: QueryClient): void {
-  client.removeQueries({ predicate: (query) => query.queryKey[0] !== ME[0] });
+  client.removeQueries({ predicate: (query) => !EVERYBODYS.has(query.queryKey[0]) });
 }
 
 /** Whether trying again by itself may help. */

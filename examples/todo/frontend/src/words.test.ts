@@ -1,7 +1,7 @@
 import { AxiosError, AxiosHeaders, type AxiosResponse } from "axios";
 import { expect, test } from "vitest";
 import { asApiError } from "./api/client";
-import { fieldWords, words } from "./words";
+import { codeWords, fieldWords, words } from "./words";
 
 function answer(status: number, data: unknown, headers: Record<string, string> = {}): AxiosError {
   const config = { headers: new AxiosHeaders() };
@@ -55,5 +55,12 @@ test("a rule that the server says in one sentence belongs to its field", () => {
 test("a body of another shape than expected is an error without a code, not a crash", () => {
   for (const body of [null, "", [], { errors: "no", detail: { a: 1 } }, { errors: [null, 3, { loc: 4 }] }]) {
     expect(asApiError(answer(422, body)).code).toBe("");
+  }
+});
+
+test("a code in an address is said in our words, and its own are never shown", () => {
+  expect(codeWords("social.identity_taken")).toBe("That account is linked with somebody else here.");
+  for (const code of ["call +1 555 0100", "constructor", "__proto__"]) {
+    expect(codeWords(code)).toBe("Signing in with the other account did not work. Try again.");
   }
 });

@@ -10,6 +10,12 @@ const BY_CODE: Record<string, string> = {
   "password.change_required": "A new password is needed. Choose one by “Forgot your password?”.",
   "proof.refused": "This link is not valid, or no longer. Ask for a new one.",
   "password.breached": "This password is known from a data leak. Choose another one.",
+  "social.no_account": "Nobody here has this account yet. Create one first, then link the two on your account page.",
+  "social.email_unverified": "That account has no confirmed e-mail address. Confirm it there, then try again.",
+  "social.link_required": "This e-mail address has an account here. Sign in to it, then link the two on your account page.",
+  "social.identity_taken": "That account is linked with somebody else here.",
+  "social.last_way_in": "It is your only way in. Get yourself a password first.",
+  "issuer.unavailable": "We cannot reach the other site just now. Try again in a moment.",
 };
 
 const BY_STATUS: Record<number, string> = {
@@ -26,6 +32,12 @@ export function words(error: unknown): string {
   if (status === 503) return `The server is busy. Try again ${wait(retryAfter)}.`;
   if (status >= 500) return "Something went wrong on our side. Try again in a moment.";
   return BY_CODE[code] ?? ((code && detail) || (BY_STATUS[status] ?? "That did not work. Try again."));
+}
+
+/** What an address says in `?error=`. Anybody can write one, so its own text is never shown. */
+export function codeWords(code: string): string {
+  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  return known ?? "Signing in with the other account did not work. Try again.";
 }
 
 /** One sentence for each field of a form that the server refused; `password` and `new_password` speak alike. */

@@ -1,11 +1,16 @@
 import type { User } from "../api/auth";
 import { Icon } from "../parts/Icon";
+import { Notice } from "../parts/Notice";
+import { useReturned } from "../providers";
 import { Link } from "../router";
+import { codeWords } from "../words";
+import { LinkedAccounts } from "./LinkedAccounts";
 import { day } from "./moments";
 import { PasswordForm } from "./PasswordForm";
 import { SessionList } from "./SessionList";
 
 export function AccountPage({ user }: { user: User }) {
+  const returned = useReturned("error");
   return (
     <>
       <div className="page-head">
@@ -13,6 +18,7 @@ export function AccountPage({ user }: { user: User }) {
           <Icon name="back" /> Your list
         </Link>
         <h1>Account</h1>
+        <Notice tone="error">{returned && codeWords(returned)}</Notice>
       </div>
       <section className="card" aria-labelledby="you">
         <h2 id="you">You</h2>
@@ -32,6 +38,7 @@ export function AccountPage({ user }: { user: User }) {
         </dl>
       </section>
       <PasswordForm email={user.email ?? ""} />
+      <LinkedAccounts />
       <SessionList />
     </>
   );

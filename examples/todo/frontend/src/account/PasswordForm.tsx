@@ -6,6 +6,7 @@ import { Button } from "../parts/Button";
 import { PasswordField } from "../parts/Field";
 import { focusFirst } from "../parts/focusFirst";
 import { Notice } from "../parts/Notice";
+import { Link } from "../router";
 import { fieldWords, words } from "../words";
 
 export function PasswordForm({ email }: { email: string }) {
@@ -66,6 +67,9 @@ export function PasswordForm({ email }: { email: string }) {
         <Button type="submit" look="quiet" busy={change.isPending}>
           Change password
         </Button>
+        <p className="fine">
+          None yet, or forgotten? <Link href="/forgot">Get a link by mail</Link>
+        </p>
       </form>
     </section>
   );

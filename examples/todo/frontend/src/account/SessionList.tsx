@@ -33,7 +33,7 @@ export function SessionList() {
       <h2 id="sessions">Where you are signed in</h2>
       <p className="lead">End what you do not recognize, then change your password.</p>
       {sessions.isError && <Notice tone="error">{words(sessions.error)}</Notice>}
-      <ul className="sessions" aria-busy={sessions.isPending}>
+      <ul className="rows" aria-busy={sessions.isPending}>
         {items.map((session) => (
           <SessionRow key={session.id} session={session} />
         ))}
@@ -57,16 +57,16 @@ function SessionRow({ session }: { session: SessionInfo }) {
   const end = useEnd(endSession, "The session is ended.");
   const { name, isPhone } = device(session.user_agent);
   return (
-    <li className="session">
-      <span className="session-icon">
+    <li className="row">
+      <span className="row-icon">
         <Icon name={isPhone ? "phone" : "desktop"} />
       </span>
-      <div className="session-text">
-        <p className="session-name">
+      <div className="row-text">
+        <p className="row-name">
           {name}
           {session.current && <span className="badge">This one</span>}
         </p>
-        <p className="session-more">
+        <p className="row-more">
           {[session.ip, `since ${day(session.created_at)}`, `active ${activity(session.last_seen_at)}`]
             .filter(Boolean)
             .join(" · ")}

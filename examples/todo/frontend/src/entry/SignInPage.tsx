@@ -3,10 +3,12 @@ import { useState, type SyntheticEvent } from "react";
 import { Button } from "../parts/Button";
 import { Field, PasswordField } from "../parts/Field";
 import { Notice } from "../parts/Notice";
+import { useReturned } from "../providers";
 import { Link } from "../router";
 import { signIn, type Me } from "../session";
-import { words } from "../words";
+import { codeWords, words } from "../words";
 import { EntryLayout } from "./EntryLayout";
+import { OtherWays } from "./OtherWays";
 
 const WHY = {
   new: "",
@@ -19,6 +21,8 @@ export function SignInPage({ me }: { me: Me & { user: null } }) {
   const [identifier, setIdentifier] = useState(me.email);
   const [password, setPassword] = useState("");
   const enter = useMutation({ mutationFn: () => signIn(client, identifier.trim(), password) });
+  const returned = useReturned("error");
+  const wrong = enter.isError ? words(enter.error) : returned && enter.isIdle && codeWords(returned);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     if (!enter.isPending) enter.mutate();
@@ -33,7 +37,7 @@ export function SignInPage({ me }: { me: Me & { user: null } }) {
       }
     >
       <form onSubmit={submit} className="stack">
-        {enter.isError ? <Notice tone="error">{words(enter.error)}</Notice> : <Notice>{WHY[me.why]}</Notice>}
+        {wrong ? <Notice tone="error">{wrong}</Notice> : <Notice>{WHY[me.why]}</Notice>}
         <Field
           label="E-mail"
           name="username"
@@ -65,6 +69,7 @@ export function SignInPage({ me }: { me: Me & { user: null } }) {
           <Link href="/forgot">Forgot your password?</Link>
         </p>
       </form>
+      <OtherWays />
     </EntryLayout>
   );
 }

@@ -10,6 +10,7 @@ import { Link } from "../router";
 import { signIn } from "../session";
 import { fieldWords, words } from "../words";
 import { EntryLayout } from "./EntryLayout";
+import { OtherWays } from "./OtherWays";
 
 const PASSWORD_MIN = 8;
 
@@ -86,6 +87,7 @@ export function SignUpPage() {
           Create account
         </Button>
       </form>
+      <OtherWays />
     </EntryLayout>
   );
 }
