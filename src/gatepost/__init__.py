@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from gatepost.core.outbox import Mail
     from gatepost.core.users.domain import Profile, User
     from gatepost.feature import Feature
-    from gatepost.gate import Gatepost, Health
+    from gatepost.gate import Gatepost
     from gatepost.kernel.errors import AuthError, ConfigurationError, NotAuthenticated, Refused
+    from gatepost.kernel.health import Health
     from gatepost.kernel.origin import Origin
     from gatepost.kernel.principal import Principal
     from gatepost.settings import Settings
+    from gatepost.trust.accepted import Issuer
     from gatepost.web.current_user import CurrentUser, OptionalUser
     from gatepost.web.guard import (
         CurrentPrincipal,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     )
     from gatepost.web.guarded_route import GuardedRoute
     from gatepost.web.ownership import require_owner
+    from gatepost.web.resource_server import ResourceServer
     from gatepost.web.views import UserView
 
 _PLACES = {
@@ -40,7 +43,7 @@ _PLACES = {
     "User": "gatepost.core.users.domain",
     "Feature": "gatepost.feature",
     "Gatepost": "gatepost.gate",
-    "Health": "gatepost.gate",
+    "Health": "gatepost.kernel.health",
     "AuthError": "gatepost.kernel.errors",
     "ConfigurationError": "gatepost.kernel.errors",
     "NotAuthenticated": "gatepost.kernel.errors",
@@ -60,6 +63,8 @@ _PLACES = {
     "public": "gatepost.web.guard",
     "require": "gatepost.web.guard",
     "require_owner": "gatepost.web.ownership",
+    "Issuer": "gatepost.trust.accepted",
+    "ResourceServer": "gatepost.web.resource_server",
     "GuardedRoute": "gatepost.web.guarded_route",
     "UserView": "gatepost.web.views",
 }
@@ -74,6 +79,7 @@ __all__ = [
     "Gatepost",
     "GuardedRoute",
     "Health",
+    "Issuer",
     "Mail",
     "NotAuthenticated",
     "OptionalPrincipal",
@@ -82,6 +88,7 @@ __all__ = [
     "Principal",
     "Profile",
     "Refused",
+    "ResourceServer",
     "Settings",
     "User",
     "UserView",

@@ -9,6 +9,8 @@ import gatepost
 from gatepost.web import guard
 
 NAMES = (
+    "Issuer",
+    "ResourceServer",
     "CurrentPrincipal",
     "GuardedRoute",
     "OptionalPrincipal",
@@ -22,7 +24,7 @@ NAMES = (
     "require_owner",
 )
 MODULES = ("errors", "denials", "guard", "host", "origin", "route_table", "routing")
-HEAVY = frozenset({"sqlalchemy", "alembic", "argon2", "aiosqlite", "psycopg", "bcrypt", "jinja2"})
+HEAVY = frozenset({"sqlalchemy", "alembic", "argon2", "aiosqlite", "psycopg", "jinja2"})
 
 
 def loaded_after(line: str) -> set[str]:

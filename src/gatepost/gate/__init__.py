@@ -5,7 +5,6 @@ Constructing one does no I/O and never fails; starting may, and then says the cu
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -32,6 +31,7 @@ from gatepost.gate.starting import attach, greet, serve_tasks, started_core
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import AuthError, Unavailable
 from gatepost.kernel.events import Event, Listeners
+from gatepost.kernel.health import Health
 from gatepost.kernel.principal import Principal
 from gatepost.kernel.tokens import COOKIE_PREFIX
 from gatepost.settings import Settings
@@ -42,14 +42,6 @@ from gatepost.web.requirements import Check
 
 _Listener = TypeVar("_Listener", bound=Callable[..., Any])
 _Claims = TypeVar("_Claims", bound=ClaimsFunction)
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Whether a Gatepost can decide about requests now, and what it waits for if not."""
-
-    is_ready: bool
-    reasons: tuple[str, ...]
 
 
 class Gatepost(Generic[P]):

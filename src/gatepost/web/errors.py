@@ -123,20 +123,29 @@ def error_responses(*, is_oauth: bool) -> dict[int | str, dict[str, Any]]:
     return {"4XX": {"description": "Refused", "content": content}, "503": {"description": "Busy", "content": content}}
 
 
-def as_http_exception(connection: HTTPConnection, error: AuthError, *, was_presented: bool) -> Exception:
+def as_http_exception(
+    connection: HTTPConnection, error: AuthError, *, was_presented: bool, metadata: str | None = None
+) -> Exception:
     """Return what the guard raises for a refusal (RFC 6750, section 3 for the challenge).
 
     Args:
         connection: the request, or the WebSocket, which is closed before it is accepted.
         error: the refusal.
         was_presented: a bearer token came with the request, so that the challenge names what is wrong with it.
+        metadata: where it is said who issues tokens for this API.
     """
     if connection.scope["type"] == "websocket":
         return WebSocketException(WS_POLICY_VIOLATION, error.text)
     headers = _waiting(error)
     if error.status == NotAuthenticated.status:
-        headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if was_presented else "Bearer"
+        headers["WWW-Authenticate"] = challenge('error="invalid_token"' if was_presented else None, metadata)
     return GuardError(error.status, error.text, error.code, headers or None)
+
+
+def challenge(problem: str | None, metadata: str | None) -> str:
+    """Return a challenge (RFC 6750, section 3) that says where tokens come from, if that is known (RFC 9728, 5.1)."""
+    where = None if metadata is None else f'resource_metadata="{metadata}"'
+    return f"Bearer {', '.join(part for part in (problem, where) if part)}".rstrip()
 
 
 def _waiting(error: AuthError) -> dict[str, str]:

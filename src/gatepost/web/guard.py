@@ -7,8 +7,10 @@ the host's.
 
 from typing import Annotated, Any, TypeVar, cast
 
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.openapi.models import OAuth2 as OAuth2Model
 from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
+from fastapi.openapi.models import SecurityBase as SecurityBaseModel
 from fastapi.params import Depends
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
@@ -19,7 +21,7 @@ from gatepost.web.api_keys import refuse_api_key
 from gatepost.web.cookies import read_cookie
 from gatepost.web.csrf import is_unsafe, refuse_cross_site
 from gatepost.web.denials import recorded
-from gatepost.web.errors import GuardError, as_http_exception
+from gatepost.web.errors import GuardError, as_http_exception, challenge
 from gatepost.web.host import GuardHost, Host, find_host
 from gatepost.web.origin import ACTOR
 from gatepost.web.requirements import Check, Facts, Forbidden, InsufficientScope, Need, enforce
@@ -34,6 +36,14 @@ def public(endpoint: F) -> F:
     """Mark an endpoint that anybody may call in an application that is guarded as a whole."""
     setattr(endpoint, PUBLIC_MARK, True)
     return endpoint
+
+
+def _lock(prefix: str) -> SecurityBaseModel:
+    """Return what `/docs` shows: where tokens are had here, or that they come from elsewhere."""
+    if not prefix:
+        return HTTPBearerModel(bearerFormat="JWT")
+    password = OAuthFlowPassword(tokenUrl=f"{prefix.lstrip('/')}/token", scopes={})
+    return OAuth2Model(flows=OAuthFlows(password=password))
 
 
 def bound_scheme_name(prefix: str) -> str:
@@ -105,14 +115,17 @@ class Guard(SecurityBase):
         passes_public: bool = False,
     ) -> None:
         prefix = host.web.prefix if host is not None else "/auth"
-        self.model = OAuth2Model(
-            flows=OAuthFlows(password=OAuthFlowPassword(tokenUrl=f"{prefix.lstrip('/')}/token", scopes={}))
-        )
+        self.model = _lock(prefix)
         self.scheme_name = SCHEME_NAME if host is None else bound_scheme_name(prefix)
         self._host = host
         self.need = need
         self.is_optional = is_optional
         self.passes_public = passes_public
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it belongs to one host, whatever the application's own is."""
+        return self._host is not None
 
     async def principal(self, connection: HTTPConnection) -> Principal | None:
         """Return the caller; None for nobody where that is allowed."""
@@ -129,15 +142,17 @@ class Guard(SecurityBase):
         except NotAuthenticated as error:
             if self.is_optional and isinstance(error, NoCredential):
                 return None
-            raise as_http_exception(connection, error, was_presented=_presents_token(connection)) from None
+            was_presented, metadata = _presents_token(connection), host.web.resource_metadata
+            raise as_http_exception(connection, error, was_presented=was_presented, metadata=metadata) from None
         except AuthError as error:
             refusal = error
             if principal is not None and isinstance(error, Forbidden):
                 refusal = await recorded(host, connection, principal, error)
             raised = as_http_exception(connection, refusal, was_presented=False)
             if isinstance(refusal, InsufficientScope) and isinstance(raised, GuardError):
-                challenge = f'Bearer error="insufficient_scope", scope="{refusal.scope}"'
-                raised.headers = {**(raised.headers or {}), "WWW-Authenticate": challenge}
+                problem = f'error="insufficient_scope", scope="{refusal.scope}"'
+                lock = {"WWW-Authenticate": challenge(problem, host.web.resource_metadata)}
+                raised.headers = {**(raised.headers or {}), **lock}
             raise raised from None
         return principal
 

@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from gatepost.web.guard import SCHEME_NAME, bound_scheme_name
 from gatepost.web.policy import WebPolicy
 
+BEARER: dict[str, Any] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
 
 def describe_lock(app: FastAPI, policy: WebPolicy, *, is_mounted: bool) -> None:
     """Correct the security scheme in an application's OpenAPI document.
@@ -21,18 +23,22 @@ def describe_lock(app: FastAPI, policy: WebPolicy, *, is_mounted: bool) -> None:
         policy: of the application's own Gatepost.
         is_mounted: the token endpoint is not in this application but in the one that it is mounted in.
     """
-    inner = app.openapi
     up = "../" * ((app.docs_url or "/docs").count("/") - 1)
     base = f"{policy.public_path}{policy.prefix}" if is_mounted else f"{up}{policy.prefix[1:]}"
+    replace_lock(app, bound_scheme_name(policy.prefix), _scheme(policy, f"{base}/token"))
+
+
+def replace_lock(app: FastAPI, bound: str, scheme: dict[str, Any]) -> None:
+    """Put one security scheme in the place of what unbound guards and those of this name say of themselves."""
+    inner = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = inner()
         schemes = document.get("components", {}).get("securitySchemes", {})
-        bound = bound_scheme_name(policy.prefix)
         if SCHEME_NAME not in schemes and bound not in schemes:
             return document
         schemes.pop(bound, None)
-        schemes[SCHEME_NAME] = _scheme(policy, f"{base}/token")
+        schemes[SCHEME_NAME] = scheme
         for operation in _operations(document):
             _rename(operation, bound)
         return document
@@ -42,7 +48,7 @@ def describe_lock(app: FastAPI, policy: WebPolicy, *, is_mounted: bool) -> None:
 
 def _scheme(policy: WebPolicy, token_url: str) -> dict[str, Any]:
     if not policy.password_grant:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        return BEARER
     flow = {"scopes": dict.fromkeys(policy.scopes, ""), "tokenUrl": token_url}
     return {"type": "oauth2", "flows": {"password": flow}}
 

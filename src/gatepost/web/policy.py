@@ -18,6 +18,9 @@ class GuardPolicy:
         trusted_proxies: how many proxies of ours stand before this process.
         session_cookie: its name; None where no cookie is read.
         fresh: how long ago a recent sign-in may be.
+        unguarded_routes: what a start does about a route that neither is guarded nor says that it is open.
+        open_paths: paths of the application that are meant to be open, with everything below them.
+        resource_metadata: where it is said who issues tokens for this API (RFC 9728); None where it is not.
     """
 
     prefix: str
@@ -26,6 +29,9 @@ class GuardPolicy:
     trusted_proxies: int
     session_cookie: str | None
     fresh: int
+    unguarded_routes: Unguarded = "allow"
+    open_paths: tuple[str, ...] = ()
+    resource_metadata: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +40,6 @@ class WebPolicy(GuardPolicy):
 
     Attributes:
         public_path: what follows the origin where a proxy gives us only a part of the site; "" for the whole.
-        unguarded_routes: what a start does about a route that neither is guarded nor says that it is open.
-        open_paths: paths of the application that are meant to be open, with everything below them.
         is_secure: the public address is https, so cookies are Secure and `__Host-`.
     """
 
@@ -52,5 +56,3 @@ class WebPolicy(GuardPolicy):
     password_grant: bool
     password_min_length: int
     introspection_clients: Mapping[str, str] = field(repr=False)
-    unguarded_routes: Unguarded = "allow"
-    open_paths: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from gatepost.kernel.errors import ConfigurationError
 from gatepost.web.guard import PUBLIC_MARK, Guard, Requirement, UserGuard
 from gatepost.web.guarded_route import GuardedRoute
 from gatepost.web.ownership import OWNER_MARK
-from gatepost.web.policy import WebPolicy
+from gatepost.web.policy import GuardPolicy
 from gatepost.web.requirements import Need
 
 PUBLIC, OPEN = "public", "open"
@@ -44,7 +44,7 @@ def route_table(app: FastAPI, open_paths: Iterable[str] = ()) -> list[RouteLine]
     return list(_walk(app.router.routes, "", app, tuple(open_paths)))
 
 
-def check_unguarded(app: FastAPI, policy: WebPolicy) -> None:
+def check_unguarded(app: FastAPI, policy: GuardPolicy) -> None:
     """Say or refuse, as the settings want it, that a route is neither guarded nor meant to be open.
 
     Raises:

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 
 from gatepost.kernel.errors import ConfigurationError
-from gatepost.web.guard import PUBLIC_MARK, Guard, Requirement
+from gatepost.web.guard import PUBLIC_MARK, Guard, Requirement, UserGuard
 from gatepost.web.guarded_route import GuardedRoute
 
 _PARAMETER = re.compile(r"\{[^}]*\}")
@@ -42,6 +42,26 @@ def _is_guarded(dependant: Dependant) -> bool:
 def _holds_guard(given: Iterable[Depends]) -> bool:
     """Whether a guard is among what was given to an application, or where a router was included."""
     return any(isinstance(part, Requirement) or isinstance(part.dependency, Guard) for part in given)
+
+
+def refuse_user_guards(app: FastAPI) -> None:
+    """Refuse to start when a route of an application without users asks for the caller's row.
+
+    Raises:
+        ConfigurationError: it names the path.
+    """
+    for context in iter_route_contexts(list(app.router.routes)):
+        dependant = getattr(context, "dependant", None)
+        if isinstance(dependant, Dependant) and _asks_for_user(dependant):
+            msg = f"{context.path} asks for CurrentUser, and a ResourceServer has no users: write CurrentPrincipal"
+            raise ConfigurationError(msg)
+
+
+def _asks_for_user(dependant: Dependant) -> bool:
+    return any(
+        (isinstance(part.call, UserGuard) and not part.call.is_bound) or _asks_for_user(part)
+        for part in dependant.dependencies
+    )
 
 
 def refuse_open_websockets(router: APIRouter) -> None:
