@@ -1,5 +1,6 @@
 """What a host can listen to with `@gate.on(...)`."""
 
+from gatepost.core.identities.events import IdentityLinked, IdentityUnlinked
 from gatepost.core.login.events import AccountLocked, ManySignInsFailed, SignedIn, SignInFailed
 from gatepost.core.passwords.events import PasswordCheckUnavailable
 from gatepost.core.sessions.events import PasswordChanged
@@ -22,6 +23,8 @@ __all__ = [
     "EmailChanged",
     "EmailVerified",
     "Event",
+    "IdentityLinked",
+    "IdentityUnlinked",
     "ManySignInsFailed",
     "PasswordChanged",
     "PasswordCheckUnavailable",

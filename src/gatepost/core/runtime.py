@@ -17,7 +17,13 @@ from gatepost.core.authentication import Authenticator
 from gatepost.core.budgets import Budgets
 from gatepost.core.changes import Change, ChangeFeed, ChangeKind, open_feed, prune_changes
 from gatepost.core.devices import DevicePolicy, Devices
+from gatepost.core.federation.codes import Codes
 from gatepost.core.federation.policy import FederationPolicy
+from gatepost.core.federation.providers import Providers
+from gatepost.core.federation.requests import Requests, prune_requests
+from gatepost.core.identities.assembly import assembled
+from gatepost.core.identities.flow import Identities
+from gatepost.core.identities.policy import IdentityPolicy
 from gatepost.core.keys import KeyPolicy, Keyring
 from gatepost.core.login import Login, LoginPolicy
 from gatepost.core.login.flow import RemainingFactors
@@ -35,11 +41,9 @@ from gatepost.core.sessions.domain import SessionPolicy
 from gatepost.core.sessions.flow import Services, Sessions
 from gatepost.core.sessions.refresh import Refresher
 from gatepost.core.sessions.tokens import TokenPolicy
-from gatepost.core.throttle import AccountStore, Budget, Throttle
+from gatepost.core.throttle import Budget, Throttle
 from gatepost.core.throttle.attempts import Attempts
-from gatepost.core.throttle.fallback import FallbackStore
-from gatepost.core.throttle.memory import MemoryStore
-from gatepost.core.throttle.sql import SqlStore
+from gatepost.core.throttle.opening import opened_throttle
 from gatepost.core.users.flow import Users
 from gatepost.core.webhooks.domain import WebhookPolicy
 from gatepost.core.webhooks.worker import Webhooks
@@ -74,6 +78,7 @@ class CorePolicy:
     webhooks: WebhookPolicy
     federation: FederationPolicy
     outbound: OutboundPolicy
+    identities: IdentityPolicy
     peppers: Peppers = field(default_factory=Peppers)
     devices: DevicePolicy = field(default_factory=DevicePolicy)
     hash_threads: int | None = None
@@ -117,6 +122,10 @@ class Core:
     webhooks: Webhooks
     federation: FederationPolicy
     outbound: Outbound
+    identities: Identities
+    providers: Providers
+    requests: Requests
+    codes: Codes
     pruning: list[Callable[[], Awaitable[int]]]
     redis: Any = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -143,6 +152,7 @@ async def running_core(
     passwords = Passwords(database, hasher)
     password_policy = PasswordPolicy(policy.passwords, passwords, listeners, database.clock)
     outbound = Outbound(policy.outbound)
+    providers = Providers(policy.federation, outbound, database.clock)
     redis: Any = None
     api_keys: ApiKeys | None = None
     tasks: list[asyncio.Task[None]] = []
@@ -156,9 +166,11 @@ async def running_core(
         services = Services(database, policy.keys, keyring, feed, claims, policy.sessions, policy.tokens, table)
         sessions = Sessions(services)
         requirement = PasswordRequirement(services, listeners, password_policy)
-        devices = Devices(database, policy.keys, policy.devices)
-        proofs = Proofs(database, policy.keys, policy.proofs)
-        throttle, redis = _throttle(database, policy)
+        devices, proofs = (
+            Devices(database, policy.keys, policy.devices),
+            Proofs(database, policy.keys, policy.proofs),
+        )
+        throttle, redis = opened_throttle(database, redis_url=policy.redis_url, in_memory=policy.throttle_in_memory)
         attempts = Attempts(database, throttle, policy.keys, policy.budgets)
         login = Login(
             database=database,
@@ -171,6 +183,17 @@ async def running_core(
             policy=policy.login,
             devices=devices,
             factors=factors,
+        )
+        identities = assembled(
+            services=services,
+            listeners=listeners,
+            users=users,
+            login=login,
+            proofs=proofs,
+            devices=devices,
+            federation=policy.federation,
+            policy=policy.identities,
+            refresh=providers.refresh,
         )
         webhooks = Webhooks(database, policy.keys, policy.webhooks)
         trail = AuditTrail(database, policy.keys, policy.audit, [webhooks.follow])
@@ -207,6 +230,10 @@ async def running_core(
             webhooks=webhooks,
             federation=policy.federation,
             outbound=outbound,
+            identities=identities,
+            providers=providers,
+            requests=Requests(database, policy.keys, providers),
+            codes=Codes(database, policy.keys, identities, sessions),
             pruning=[
                 lambda: prune_changes(database),
                 throttle.prune,
@@ -216,6 +243,8 @@ async def running_core(
                 api_keys.prune,
                 keyring.prune,
                 attempts.prune,
+                identities.prune,
+                lambda: prune_requests(database),
                 lambda: prune_mails(database),
                 webhooks.prune,
                 trail.prune,
@@ -235,6 +264,7 @@ async def running_core(
         await password_policy.stop()
         hasher.close()
         await feed.stop()
+        await providers.close()
         await outbound.close()
         if redis is not None:
             await redis.close()
@@ -244,20 +274,6 @@ def serve_mail(core: Core, mailer: Mailer) -> None:
     """Send what is due until the core stops; every composer must be at the desk by now."""
     outbox = OutboxWorker(core.database, core.keys, core.desk, mailer)
     core.tasks.append(asyncio.create_task(outbox.run()))
-
-
-def _throttle(database: Database, policy: CorePolicy) -> tuple[Throttle, Any]:
-    """Return the throttle: accounts in SQL (or one process's memory), addresses in Redis where there is one."""
-    if policy.throttle_in_memory:
-        memory = MemoryStore(database.clock, write=database.hot.run)
-        return Throttle(memory, memory), None
-    sql: AccountStore = SqlStore(database)
-    if policy.redis_url is None:
-        return Throttle(sql, sql), None
-    from gatepost.core.throttle.redis import RedisStore  # noqa: PLC0415 - an extra
-
-    redis = RedisStore.from_url(policy.redis_url, database.clock)
-    return Throttle(sql, FallbackStore(redis, sql, database.clock)), redis
 
 
 def _forget_tokens(authenticator: Authenticator[Any], change: Change) -> None:

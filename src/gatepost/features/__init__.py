@@ -16,6 +16,7 @@ from gatepost.features.password_reset.feature import password_reset
 from gatepost.features.profile.feature import profile
 from gatepost.features.sessions.feature import sessions
 from gatepost.features.signup.feature import signup
+from gatepost.features.social.feature import social
 from gatepost.features.tokens.feature import tokens
 
 DEFAULT: tuple[Feature, ...] = (
@@ -24,6 +25,7 @@ DEFAULT: tuple[Feature, ...] = (
     email_change,
     login,
     email_sign_in,
+    social,
     tokens,
     profile,
     sessions,

@@ -85,4 +85,6 @@ def serve_tasks(features: Iterable[Feature], host: FeatureHost, core: Core) -> N
     core.tasks.append(asyncio.create_task(core.trail.sealer.run()))
     if core.webhooks.policy.endpoints:
         core.tasks.append(asyncio.create_task(core.webhooks.run()))
+    if core.providers.policies:
+        core.tasks.append(asyncio.create_task(core.providers.run()))
     core.tasks.extend(asyncio.create_task(task(host)) for feature in features for task in feature.tasks)

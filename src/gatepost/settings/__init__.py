@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import field_validator
 
+from gatepost.core.identities.policy import IdentityPolicy
 from gatepost.core.runtime import CorePolicy
 from gatepost.settings.account import AccountSettings
 from gatepost.settings.admin import AdminSettings
@@ -90,6 +91,10 @@ class Settings(
             webhooks=self.webhook_policy(),
             federation=self.federation_policy(),
             outbound=self.outbound_policy(),
+            identities=IdentityPolicy(
+                needs_address=self.verification_policy().is_required,
+                signs_in_by_mail=self.mail_sign_in_policy().is_offered,
+            ),
             peppers=self.peppers(),
             hash_threads=self.hash_threads,
             hash_queue=self.hash_queue,

@@ -22,6 +22,7 @@ from gatepost.web.host import Host
 MAX_BODY_BYTES = 65_536
 OAUTH_MARK = "__gatepost_oauth__"
 COOKIE_MARK = "__gatepost_sets_cookie__"
+ANYWHERE_MARK = "__gatepost_from_anywhere__"
 F = TypeVar("F")
 
 
@@ -34,6 +35,12 @@ def oauth_endpoint(endpoint: F) -> F:
 def sets_cookie(endpoint: F) -> F:
     """Mark an endpoint that sets a cookie of ours, so that no foreign page may call it."""
     setattr(endpoint, COOKIE_MARK, True)
+    return endpoint
+
+
+def from_anywhere(endpoint: F) -> F:
+    """Mark an endpoint that pages of others post to: it reads no cookie and sets none, whatever the browser sends."""
+    setattr(endpoint, ANYWHERE_MARK, True)
     return endpoint
 
 
@@ -68,10 +75,11 @@ def route_class(host: Host) -> type[APIRoute]:
             inner = super().get_route_handler()
             answer = oauth_error if getattr(self.endpoint, OAUTH_MARK, False) else problem_of
             writes_cookie = getattr(self.endpoint, COOKIE_MARK, False)
+            is_for_others = getattr(self.endpoint, ANYWHERE_MARK, False)
 
             async def handle(request: Request) -> Response:
                 try:
-                    if is_unsafe(request) and (writes_cookie or _carries_cookie(request, host)):
+                    if is_unsafe(request) and not is_for_others and (writes_cookie or _carries_cookie(request, host)):
                         refuse_cross_site(request, host.web)
                     response = await inner(Request(request.scope, _bounded(request)))
                 except GuardError as error:

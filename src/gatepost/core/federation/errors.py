@@ -3,6 +3,10 @@
 from gatepost.kernel.errors import AuthError
 
 
+class Stopped(AuthError):
+    """A sign-in with a provider ends here, and stands in the trail."""
+
+
 class InvalidRequest(AuthError):
     """A parameter that is missing, there twice, or leads elsewhere: answered here, never by a redirect."""
 
@@ -11,7 +15,7 @@ class InvalidRequest(AuthError):
     public = "This sign-in cannot begin: its address is not right."
 
 
-class StateRefused(AuthError):
+class StateRefused(Stopped):
     """An answer to a request that was not made here, by another browser, too long ago, or answered already."""
 
     code = "social.state_refused"
@@ -19,7 +23,7 @@ class StateRefused(AuthError):
     public = "This sign-in is not valid, or no longer. Begin again in this browser."
 
 
-class ResponseRefused(AuthError):
+class ResponseRefused(Stopped):
     """What came back is not what the provider would say in answer to this request."""
 
     code = "social.response_refused"
@@ -27,7 +31,7 @@ class ResponseRefused(AuthError):
     public = "The answer of the provider cannot be trusted. Begin again."
 
 
-class Denied(AuthError):
+class Denied(Stopped):
     """The person, or the provider for them, said no."""
 
     code = "social.denied"
@@ -35,7 +39,7 @@ class Denied(AuthError):
     public = "The provider did not sign you in: it was canceled, or not allowed there."
 
 
-class ProviderDisabled(AuthError):
+class ProviderDisabled(Stopped):
     """The provider was taken out of the settings while somebody was on the way."""
 
     code = "social.provider_disabled"
@@ -43,7 +47,7 @@ class ProviderDisabled(AuthError):
     public = "Signing in with this provider is not offered any more."
 
 
-class ProviderRefused(AuthError):
+class ProviderRefused(Stopped):
     """The provider does not accept our requests: what it was told, or what stands in the settings, is wrong."""
 
     code = "social.provider_refused"

@@ -188,9 +188,7 @@ class Login:
             FactorRequired: another factor remains; no session exists.
             LoginFailed: the user was disabled, or the epoch has moved since.
         """
-        remaining = [name for factor in self._factors for name in await factor(user_id, [method])]
-        if remaining:
-            raise FactorRequired(remaining)
+        await self.require_factors(user_id, method)
         opening = Opening(
             user_id=user_id,
             epoch=epoch,
@@ -201,6 +199,16 @@ class Login:
             origin=wanted.origin,
         )
         return await self._open(opening, wanted.device, within, then)
+
+    async def require_factors(self, user_id: uuid.UUID, method: str) -> None:
+        """Refuse who has proved one method, where another factor remains.
+
+        Raises:
+            FactorRequired: it names them.
+        """
+        remaining = [name for factor in self._factors for name in await factor(user_id, [method])]
+        if remaining:
+            raise FactorRequired(remaining)
 
     async def confirm_password(
         self, user_id: uuid.UUID, password: str, origin: Origin, *, device: str | None = None

@@ -30,6 +30,8 @@ class MailKind(StrEnum):
     API_KEY_MADE = "api_key_made"
     INVITATION = "invitation"
     ADMIN_ACTED = "admin_acted"
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_UNLINKED = "identity_unlinked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

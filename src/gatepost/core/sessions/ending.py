@@ -1,7 +1,7 @@
 """Ending sessions: the row, and the change that every process must hear of, in one transaction."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from sqlalchemy import BigInteger, Integer, Uuid, bindparam, case, insert, select, update
@@ -17,6 +17,7 @@ from gatepost.storage.unit_of_work import UnitOfWork
 # Leeway is at most a minute, and is counted in.
 KEEP_AFTER_MS = GRACE_MS + 60_000
 Apply = Callable[[Change], None]
+Owned = tuple[uuid.UUID, uuid.UUID]  # a session and its user
 
 _session_id = bindparam("session_id", type_=Uuid)
 _user_id = bindparam("user_id", type_=Uuid)
@@ -25,7 +26,7 @@ _end_one = Statement(
     update(session)
     .where(session.c.id == _session_id, session.c.user_id == _user_id, session.c.revoked_at.is_(None))
     .values(revoked_at=store_now_ms())
-    .returning(session.c.id)
+    .returning(session.c.id, session.c.access_exp)
 )
 # The row of the feed lives as long as the last token of the session, whose `exp` the session remembers, and long
 # enough for every running process to have read it: a cookie has no `exp`, and what is cached of it must go.
@@ -91,6 +92,20 @@ async def end_other_sessions(
     if rows and not database.is_sqlite:
         await work.run(_notify)
     return len(rows)
+
+
+async def end_sessions(work: UnitOfWork, database: Database, apply: Apply, found: Iterable[Owned]) -> int:
+    """End sessions, each with its user, in a transaction that is under way; return how many were still open."""
+    count = 0
+    for session_id, user_id in sorted(found):  # in one order: two that end the same do not wait for each other
+        rows = await work.run(_end_one, session_id=session_id, user_id=user_id)
+        if rows:
+            await work.run(_record_ended, session_id=session_id)
+            work.settled.append(partial(apply, ended(session_id, max(rows[0][1], database.clock.now_ms()))))
+            count += 1
+    if count and not database.is_sqlite:
+        await work.run(_notify)
+    return count
 
 
 async def end_all_sessions(

@@ -73,27 +73,45 @@ class Users(Generic[P]):
         Raises:
             Refused: a listener within the transaction does not want this user.
         """
-        for role in new.roles:
-            check_role(role)
         user_id = uuid7(self._database.clock.now_ms())
         async with unit_of_work(self._database, self._listeners) as work:
-            fields = {"email": new.email, "username": new.username, "full_name": new.full_name}
-            row = {"user_id": user_id, "email_verified": new.email_verified, "locale": new.locale, **fields}
-            if not await work.run(store.insert_user, **row):
+            if not await self.insert(work, user_id, new, origin=origin, within=within):
                 await otherwise(work)
                 return None
-            if new.password_hash is not None:
-                await work.run(store.insert_password, user_id=user_id, hash=new.password_hash)
-            for role in new.roles:
-                await work.run(store.grant_role, user_id=user_id, role=role)
-            await self._record(work, AuditEvent.USER_REGISTERED, user_id, origin)
-            await work.publish(
-                UserRegistered(user_id=user_id, email_verified=new.email_verified, is_invited=new.is_invited, **fields)
-            )
-            await within(work, user_id)
-            await self._note_administrator(work, new.roles)
             rows = await work.run(store.by_id, user_id=user_id)
         return self._one(rows)
+
+    async def insert(
+        self,
+        work: UnitOfWork,
+        user_id: uuid.UUID,
+        new: NewUser,
+        *,
+        origin: Origin = NOWHERE,
+        within: WithinUser = nothing_for,
+    ) -> bool:
+        """Make a user in a transaction that is under way; return whether no identifier was taken.
+
+        Raises:
+            Refused: a listener within the transaction does not want this user.
+        """
+        for role in new.roles:
+            check_role(role)
+        fields = {"email": new.email, "username": new.username, "full_name": new.full_name}
+        row = {"user_id": user_id, "email_verified": new.email_verified, "locale": new.locale, **fields}
+        if not await work.run(store.insert_user, **row):
+            return False
+        if new.password_hash is not None:
+            await work.run(store.insert_password, user_id=user_id, hash=new.password_hash)
+        for role in new.roles:
+            await work.run(store.grant_role, user_id=user_id, role=role)
+        await self._record(work, AuditEvent.USER_REGISTERED, user_id, origin)
+        await work.publish(
+            UserRegistered(user_id=user_id, email_verified=new.email_verified, is_invited=new.is_invited, **fields)
+        )
+        await within(work, user_id)
+        await self._note_administrator(work, new.roles)
+        return True
 
     async def update(
         self, user_id: uuid.UUID, *, full_name: str | None, profile: Profile, origin: Origin = NOWHERE

@@ -6,7 +6,8 @@ somebody else asked for would otherwise be signed in to somebody else's account 
 the mail under a key of its own, so that nothing is stored, and it is given for an unknown address as for a known one.
 
 An address that was never verified may have been registered by somebody else, with a password of his. Who proves the
-mailbox takes the account: that password and every session, key and proof go in the transaction of the sign-in.
+mailbox takes the account: that password and every session, key and proof go in the transaction of the sign-in
+(`core/identities/take_over.py`).
 """
 
 import uuid
@@ -14,15 +15,14 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
+from gatepost.core.identities.take_over import take_over
 from gatepost.core.login.flow import Wanted
 from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.core.outbox.desk import Composer, Letter
 from gatepost.core.proofs import Consumed, ProofKind, ProofRefused
 from gatepost.core.runtime import Core
-from gatepost.core.sessions.ending import end_all_sessions
 from gatepost.core.sessions.flow import Opened
 from gatepost.core.users import store
-from gatepost.core.users.verification import mark_verified
 from gatepost.feature import FeatureHost
 from gatepost.kernel.errors import AuthError
 from gatepost.kernel.ids import uuid7
@@ -122,28 +122,21 @@ async def _open(core: Core, proof: Consumed, method: str, wanted: Wanted) -> Ope
         proved = await core.proofs.consume(work, ProofKind.SIGN_IN, proof.proof_id)
         if epochs != [(user.epoch + 1,)]:  # something changed since the user was read
             raise ProofRefused
-        await _take_over(core, work, proved, user.epoch + 1, wanted.origin)
+        is_taken = await take_over(
+            core.services,
+            core.proofs,
+            core.devices,
+            work,
+            user_id=user.id,
+            email=proved.email,
+            epoch=user.epoch + 1,
+            origin=wanted.origin,
+        )
+        if not is_taken:
+            raise ProofRefused
 
     epoch = user.epoch + 1 if is_claim else user.epoch
     return await core.login.open(user.id, epoch, method, wanted, within=within)
-
-
-async def _take_over(core: Core, work: UnitOfWork, proved: Consumed, epoch: int, origin: Origin) -> None:
-    """Leave nothing of whoever registered an address that was not his."""
-    user_id, clock = proved.user_id, core.clock
-    is_removed = await work.run(store.remove_password, user_id=user_id)
-    await end_all_sessions(work, core.database, core.feed.apply_own, user_id=user_id, epoch=epoch)
-    await core.devices.forget(work, user_id)
-    for kind in ProofKind:
-        await core.proofs.void(work, kind, user_id)
-    await mark_verified(work, core.database, core.feed, user_id=user_id, email=proved.email, origin=origin)
-    if is_removed:
-        event, detail = AuditEvent.PASSWORD_CHANGED, {"reason": "unverified"}
-        notice = Job(kind=MailKind.PASSWORD_CHANGED, user_id=user_id, details=origin.words)
-        await work.steps(
-            audit_step(clock, event, subject_id=user_id, actor_id=user_id, origin=origin, detail=detail),
-            enqueue_step(clock, core.keys, notice),
-        )
 
 
 async def _refuse(core: Core, refusal: AuthError, origin: Origin) -> NoReturn:

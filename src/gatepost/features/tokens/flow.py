@@ -5,6 +5,7 @@ from typing import Any
 
 from gatepost.core.api_keys.domain import NEVER
 from gatepost.core.audit import Origin
+from gatepost.core.federation.codes import Presented
 from gatepost.core.login.flow import Wanted
 from gatepost.core.runtime import Core
 from gatepost.core.sessions.domain import SessionKind
@@ -33,6 +34,14 @@ async def sign_in(
     )
     opened = await core.login.with_password(form["username"], form["password"], wanted)
     return await core.sessions.tokens(opened)
+
+
+async def redeem(
+    core: Core, presented: Presented, scopes: Sequence[str], client_id: str, origin: Origin, device: str | None
+) -> Tokens:
+    """Open the session that a code is for, and return its first tokens (RFC 6749, section 4.1.3)."""
+    wanted = Wanted(kind=SessionKind.TOKEN, client_id=client_id, scope=" ".join(scopes), origin=origin, device=device)
+    return await core.sessions.tokens(await core.codes.redeem(presented, wanted))
 
 
 async def refresh(

@@ -12,12 +12,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from gatepost.core.audit import Origin
+from gatepost.core.federation.codes import Presented
 from gatepost.core.runtime import Core
 from gatepost.core.sessions.domain import FIRST_PARTY
 from gatepost.core.sessions.flow import Tokens
 from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
-from gatepost.features.tokens.flow import introspect, refresh, revoke, sign_in
+from gatepost.features.tokens.flow import introspect, redeem, refresh, revoke, sign_in
 from gatepost.kernel.errors import OAuthError
 from gatepost.web.cookies import read_cookie, set_cookie
 from gatepost.web.csrf import refuse_cross_site
@@ -33,6 +34,9 @@ _TOKEN_FORM = form_body(
     password=False,
     scope=False,
     refresh_token=False,
+    code=False,
+    code_verifier=False,
+    redirect_uri=False,
     client_id=False,
     refresh_cookie=False,
 )
@@ -46,32 +50,22 @@ def router(host: FeatureHost) -> APIRouter:
     @public
     @oauth_endpoint
     async def token(request: Request) -> Response:
-        """Exchange a password or a refresh token for an access token (RFC 6749, sections 4.3 and 6)."""
+        """Exchange a code, a password or a refresh token for an access token (RFC 6749, sections 4.1.3, 4.3 and 6)."""
         form = await read_form(request)
         cookie = None if "refresh_token" in form else read_cookie(request, host.web.refresh_cookie)
         wants_cookie = form.get("refresh_cookie") == "true"
-        held: str | None = None
-        device: str | None = None
         if wants_cookie:
             refuse_cross_site(request, host.web)
         origin = origin_of(request, host.web.trusted_proxies)
-        match required(form, "grant_type"):
-            case "password":
-                device = device_of_browser(request, host, is_given=wants_cookie)
-                tokens = await _password_grant(host, form, origin, device)
-                if (
-                    wants_cookie and cookie is not None
-                ):  # the session that this browser had: nobody planted one for later
-                    await revoke(host.core, cookie, FIRST_PARTY, origin)
-            case "refresh_token":
-                await host.core.attempts.spend(Action.REFRESH, origin)
-                tokens = await _refresh_grant(host, form, cookie, origin)
-                wants_cookie = wants_cookie or cookie is not None
-                held = cookie
-            case _:
-                error = "unsupported_grant_type"
-                raise OAuthError(error, "This grant type is not supported.")
-        return _token_response(host, tokens, wants_cookie=wants_cookie, held=held, device=device)
+        if required(form, "grant_type") == "refresh_token":
+            await host.core.attempts.spend(Action.REFRESH, origin)
+            tokens = await _refresh_grant(host, form, cookie, origin)
+            return _token_response(host, tokens, wants_cookie=wants_cookie or cookie is not None, held=cookie)
+        device = device_of_browser(request, host, is_given=wants_cookie)
+        tokens = await _signed_in(host, form, origin, device)
+        if wants_cookie and cookie is not None:  # the session that this browser had: nobody planted one for later
+            await revoke(host.core, cookie, FIRST_PARTY, origin)
+        return _token_response(host, tokens, wants_cookie=wants_cookie, device=device)
 
     @routes.post(
         "/revoke",
@@ -111,6 +105,18 @@ def router(host: FeatureHost) -> APIRouter:
     return routes
 
 
+async def _signed_in(host: FeatureHost, form: dict[str, str], origin: Origin, device: str | None) -> Tokens:
+    match form["grant_type"]:
+        case "password":
+            return await _password_grant(host, form, origin, device)
+        case "authorization_code":
+            await host.core.attempts.spend(Action.FEDERATION, origin)
+            return await _code_grant(host, form, origin, device)
+        case _:
+            error = "unsupported_grant_type"
+            raise OAuthError(error, "This grant type is not supported.")
+
+
 async def _password_grant(host: FeatureHost, form: dict[str, str], origin: Origin, device: str | None) -> Tokens:
     if not host.web.password_grant:
         error = "unauthorized_client"
@@ -120,13 +126,24 @@ async def _password_grant(host: FeatureHost, form: dict[str, str], origin: Origi
     return await sign_in(host.core, form, host.web.scopes, _first_party(form), origin, device)
 
 
+async def _code_grant(host: FeatureHost, form: dict[str, str], origin: Origin, device: str | None) -> Tokens:
+    client_id = _first_party(form)
+    # What is missing is presented as wrong: a code is worth one attempt.
+    presented = Presented(
+        code=required(form, "code"),
+        code_verifier=form.get("code_verifier", ""),
+        redirect_uri=form.get("redirect_uri", ""),
+    )
+    return await redeem(host.core, presented, host.web.scopes, client_id, origin, device)
+
+
 async def _refresh_grant(host: FeatureHost, form: dict[str, str], cookie: str | None, origin: Origin) -> Tokens:
     text, client_id = cookie or required(form, "refresh_token"), _first_party(form)
     return await refresh(host.core, text, form.get("scope"), client_id, origin, is_cookie=cookie is not None)
 
 
 def _token_response(
-    host: FeatureHost, tokens: Tokens, *, wants_cookie: bool, held: str | None, device: str | None
+    host: FeatureHost, tokens: Tokens, *, wants_cookie: bool, held: str | None = None, device: str | None = None
 ) -> Response:
     """Return RFC 6749, section 5.1; with a cookie, the refresh token is only there.
 

@@ -15,6 +15,7 @@ identity = Table(
     Column("user_id", Uuid, ForeignKey(user.c.id, ondelete="CASCADE"), nullable=False, index=True),
     Column("issuer", String(255), nullable=False),
     Column("subject", String(320), nullable=False),
+    Column("provider", String(64)),  # its name in the settings, as it was used last; None after an import
     Column("email", String(320)),  # what the provider said last; for display alone
     Column("name", String(200)),  # likewise
     Column("created_at", BigInteger, nullable=False),

@@ -34,6 +34,8 @@ def _name_issuers() -> None:
             existing_nullable=False,
             type_=sa.String(length=255),
         )
+    with op.batch_alter_table("gatepost_identity") as batch:  # another one: the first takes this name away
+        batch.add_column(sa.Column("provider", sa.String(length=64), nullable=True))
         batch.add_column(sa.Column("name", sa.String(length=200), nullable=True))
         batch.add_column(sa.Column("used_at", sa.BigInteger(), nullable=True))
     identity = sa.table("gatepost_identity", sa.column("issuer", sa.String))
