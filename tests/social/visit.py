@@ -1,5 +1,6 @@
 """Somebody signs in with a provider, step by step or at once, in a browser or in an application."""
 
+import json
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -117,3 +118,10 @@ class App:
         async with self.it.browser() as client:
             sent = {name: value for name, value in form.items() if value is not None}
             return await client.post("/auth/token", data=sent)
+
+
+def refusals(it: Running) -> list[str]:
+    """Return the reasons, or else the codes, of what was refused, oldest first; none holds what a provider wrote."""
+    rows = it.rows("SELECT detail FROM gatepost_audit WHERE event = 'identity.refused' ORDER BY at, id")
+    details = [json.loads(row[0]) for row in rows]
+    return [str(detail.get("reason", detail.get("code"))) for detail in details]

@@ -39,6 +39,7 @@ PUBLIC = {
     ("POST", "/auth/revoke"),
     ("POST", "/auth/introspect"),
     ("GET", "/auth/.well-known/jwks.json"),
+    ("GET", "/auth/providers"),
     ("POST", "/auth/email/change/confirm"),
     ("POST", "/auth/email/verify"),
     ("POST", "/auth/email/verify/send"),
@@ -50,6 +51,12 @@ PUBLIC = {
     ("POST", "/auth/disown"),
     ("POST", "/auth/invitation"),
     ("POST", "/auth/setup"),
+}
+# Public too, and named after a provider.
+OF_PROVIDERS = {
+    ("GET", "/auth/login/{provider}"),
+    ("GET", "/auth/callback/{provider}"),
+    ("POST", "/auth/callback/{provider}"),
 }
 
 
@@ -143,7 +150,7 @@ async def test_a_cookie_that_is_not_ours_opens_nothing_at_public_routes(lab: Lab
     raw = value if isinstance(value, bytes) else value.encode()
     public = [route for route in lab.routes() if route not in [*PROTECTED, *ADMIN] and "{" not in route[1]]
     assert set(public) == PUBLIC
-    for method, path in public:
+    for method, path in [*public, *OF_PROVIDERS]:
         for name in (COOKIE, REFRESH_COOKIE):
             answer = await lab.send(method, path, headers=[("cookie", name.encode() + b"=" + raw)])
             assert answer.status < 500, (method, path, answer)
@@ -152,7 +159,7 @@ async def test_a_cookie_that_is_not_ours_opens_nothing_at_public_routes(lab: Lab
 
 async def test_every_route_is_known_to_these_tests(lab: Lab) -> None:
     known = {(method, named(path)) for method, path in OURS}
-    assert set(lab.routes()) == known | PUBLIC | set(ADMIN)
+    assert set(lab.routes()) == known | PUBLIC | OF_PROVIDERS | set(ADMIN)
 
 
 async def test_a_cookie_of_another_name_is_not_read(lab: Lab) -> None:

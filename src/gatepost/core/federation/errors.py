@@ -3,10 +3,6 @@
 from gatepost.kernel.errors import AuthError
 
 
-class Stopped(AuthError):
-    """A sign-in with a provider ends here, and stands in the trail."""
-
-
 class InvalidRequest(AuthError):
     """A parameter that is missing, there twice, or leads elsewhere: answered here, never by a redirect."""
 
@@ -15,7 +11,7 @@ class InvalidRequest(AuthError):
     public = "This sign-in cannot begin: its address is not right."
 
 
-class StateRefused(Stopped):
+class StateRefused(AuthError):
     """An answer to a request that was not made here, by another browser, too long ago, or answered already."""
 
     code = "social.state_refused"
@@ -23,7 +19,7 @@ class StateRefused(Stopped):
     public = "This sign-in is not valid, or no longer. Begin again in this browser."
 
 
-class ResponseRefused(Stopped):
+class ResponseRefused(AuthError):
     """What came back is not what the provider would say in answer to this request."""
 
     code = "social.response_refused"
@@ -31,7 +27,7 @@ class ResponseRefused(Stopped):
     public = "The answer of the provider cannot be trusted. Begin again."
 
 
-class Denied(Stopped):
+class Denied(AuthError):
     """The person, or the provider for them, said no."""
 
     code = "social.denied"
@@ -39,7 +35,7 @@ class Denied(Stopped):
     public = "The provider did not sign you in: it was canceled, or not allowed there."
 
 
-class ProviderDisabled(Stopped):
+class ProviderDisabled(AuthError):
     """The provider was taken out of the settings while somebody was on the way."""
 
     code = "social.provider_disabled"
@@ -47,7 +43,7 @@ class ProviderDisabled(Stopped):
     public = "Signing in with this provider is not offered any more."
 
 
-class ProviderRefused(Stopped):
+class ProviderRefused(AuthError):
     """The provider does not accept our requests: what it was told, or what stands in the settings, is wrong."""
 
     code = "social.provider_refused"
@@ -62,3 +58,7 @@ class ProviderUnavailable(AuthError):
     status = 503
     public = "The provider does not answer at the moment. Try again soon, or sign in another way."
     wait = 5
+
+
+# What stands in the trail; an outage is no refusal.
+RECORDED = (StateRefused, ResponseRefused, Denied, ProviderDisabled, ProviderRefused)

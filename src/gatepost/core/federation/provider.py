@@ -7,7 +7,7 @@ issuer of the response (RFC 9207), without which an answer of one provider could
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from gatepost.core.federation.domain import Answer, Pending, challenge_of
 from gatepost.core.federation.errors import ProviderUnavailable, ResponseRefused
@@ -49,7 +49,11 @@ class Provider:
         self.redirect_uri = redirect_uri
         self._outbound = outbound
         self._clock = clock
-        self.issuer = TrustedIssuer(policy.issuer, outbound, clock) if policy.preset.endpoints is None else None
+        self.issuer = (
+            TrustedIssuer(policy.issuer, outbound, clock, named=policy.preset.discovered_issuer)
+            if policy.preset.endpoints is None
+            else None
+        )
 
     async def authorization_url(
         self, values: AuthorizationValues, *, prompt: str | None = None, max_age: int | None = None
@@ -90,7 +94,7 @@ class Provider:
             ResponseRefused: it is not its answer to this request.
         """
         places = await self._places()
-        _require_issuer(answer.iss, places)
+        self._require_issuer(answer.iss, places)
         if answer.was_posted != (self.policy.preset.response_mode == "form_post"):
             raise ResponseRefused("response_mode")
         if answer.error is not None:
@@ -157,6 +161,17 @@ class Provider:
             promises_iss=metadata.authorization_response_iss_parameter_supported,
         )
 
+    def _require_issuer(self, said: str | None, places: _Places) -> None:
+        # RFC 9207, section 2.4: compared where it is there; where it was promised, it has to be.
+        if said is None and places.promises_iss:
+            raise ResponseRefused("no_iss")
+        if said is None or said == places.iss:
+            return
+        # One of several issuers of one provider, which the ID token will name: all of them are at one place.
+        is_one_of_several = self.policy.preset.issuer_of is not None and said.startswith(f"{_origin(places.iss)}/")
+        if not is_one_of_several:
+            raise ResponseRefused("iss")
+
     async def _token_request(self, places: _Places, fields: Mapping[str, str]) -> tuple[ProviderTokens, str | None]:
         make = self.policy.preset.client_secret
         secret = self.policy.client_secret if make is None else make(self._clock.now())
@@ -189,11 +204,11 @@ class Provider:
             raise ResponseRefused("no_id_token")
         try:
             head, body, _ = split(token, MAX_TOKEN)
-            kid = read(head).get("kid")
+            kid, expected_issuer = read(head).get("kid"), self._expected_issuer(read(body))
             return verify_id_token(
                 token,
-                await issuer.keys(kid if isinstance(kid, str) else None),
-                expected_issuer=self._expected_issuer(read(body)),
+                await issuer.keys(kid if isinstance(kid, str) else None, signing_for=expected_issuer),
+                expected_issuer=expected_issuer,
                 expected_client_id=self.policy.client_id,
                 expected_nonce=pending.values.nonce,
                 now=self._clock.now(),
@@ -257,12 +272,9 @@ def merged(claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[str, 
     return {**{name: value for name, value in both.items() if name not in _ADDRESS}, **address}
 
 
-def _require_issuer(said: str | None, places: _Places) -> None:
-    # RFC 9207, section 2.4: compared where it is there; where it was promised, it has to be.
-    if said is None and places.promises_iss:
-        raise ResponseRefused("no_iss")
-    if said is not None and said != places.iss:
-        raise ResponseRefused("iss")
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _lacks(claims: Mapping[str, Any], scopes: tuple[str, ...]) -> bool:

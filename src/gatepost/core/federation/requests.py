@@ -108,8 +108,9 @@ class Requests:
 
         The first one stays. One that is too late is not kept: who comes next finds that out.
         """
-        context = _context(values)
-        sealed = seal(self._keys, json.dumps(dict(posted)).encode(), context=context)
+        wanted = {"code", "error", "iss", *self._providers.get(provider).policy.preset.posted}
+        kept = {name: value for name, value in posted.items() if name in wanted}
+        sealed = seal(self._keys, json.dumps(kept).encode(), context=_context(values))
         step = (store.park, {"request_id": values.request_id, "provider": provider, "sealed": sealed})
         await self._database.hot.run(step)
 

@@ -10,11 +10,11 @@ from typing import NoReturn
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
 from gatepost.core.federation.domain import Answer, Pending, RequestKind
-from gatepost.core.federation.errors import ProviderDisabled, ResponseRefused, StateRefused, Stopped
+from gatepost.core.federation.errors import ProviderDisabled, ResponseRefused, StateRefused
 from gatepost.core.federation.redeemed import Redeemed
 from gatepost.core.identities.domain import Entered
 from gatepost.core.runtime import Core
-from gatepost.kernel.errors import NotFound
+from gatepost.kernel.errors import AuthError, NotFound
 from gatepost.storage.unit_of_work import UnitOfWork, record_evidence
 
 
@@ -75,7 +75,7 @@ async def code_for(core: Core, pending: Pending, who: Redeemed, origin: Origin) 
     return core.codes.code_of(pending)
 
 
-async def stopped(core: Core, refusal: Stopped, provider: str, origin: Origin) -> NoReturn:
+async def stopped(core: Core, refusal: AuthError, provider: str, origin: Origin) -> NoReturn:
     """Leave the evidence of a refusal, and go on with it; budgets bound how much there can be."""
     detail = {"provider": provider[:64], "code": refusal.code}
     if refusal.detail != refusal.code:

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from gatepost.core.audit import Origin
 from gatepost.core.federation.domain import Pending, RequestKind
-from gatepost.core.federation.errors import InvalidRequest, Stopped
+from gatepost.core.federation.errors import RECORDED, InvalidRequest, StateRefused
 from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
 from gatepost.features.social.asking import asked, parameters
@@ -99,7 +99,7 @@ async def _park(host: FeatureHost, provider: str, request: Request) -> Response:
     here = core.providers.get(provider).redirect_uri
     try:
         values = core.requests.authentic(said.pop("state", ""))
-    except Stopped as refusal:
+    except StateRefused as refusal:
         await stopped(core, refusal, provider, origin)
     await core.requests.park(provider, values, said)
     return RedirectResponse(f"{here}?{urlencode({'state': values.state})}", _SEE_OTHER)
@@ -112,7 +112,7 @@ async def _finish(host: FeatureHost, provider: str, request: Request) -> Respons
     state = said.get("state", "")
     try:
         pending = await awaited(core, provider, state, browser_of(request, host, state))
-    except Stopped as refusal:
+    except StateRefused as refusal:
         await stopped(core, refusal, provider, origin)
     try:
         response = await _entered(host, request, pending, said, origin)
@@ -148,8 +148,8 @@ async def _refused(
     host: FeatureHost, request: Request, pending: Pending, refusal: AuthError, origin: Origin
 ) -> Response:
     """Return where somebody goes on who was not let in, or the page that says so."""
-    if isinstance(refusal, Stopped):
-        with contextlib.suppress(Stopped):
+    if isinstance(refusal, RECORDED):
+        with contextlib.suppress(*RECORDED):
             await stopped(host.core, refusal, pending.provider, origin)
     if pending.redirect_uri is not None:
         return _to_app(host, pending, {"error": refusal.code})
