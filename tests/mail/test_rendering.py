@@ -101,6 +101,8 @@ NOTICES = (
     MailKind.NEW_DEVICE,
     MailKind.API_KEY_MADE,
     MailKind.SESSION_REUSED,
+    MailKind.IDENTITY_LINKED,
+    MailKind.IDENTITY_UNLINKED,
 )
 
 

@@ -24,7 +24,7 @@ REQUIRED: Mapping[MailKind, tuple[str, ...]] = {
     MailKind.INVITATION: _PROOF,
 }
 # A word that is not given is empty: a template may ask `{% if ip %}`, and a name that is not here is a mistake.
-KNOWN = ("link", "minutes", "code", "disown_link", "when", "ip", "device", "name", "action")
+KNOWN = ("link", "minutes", "code", "disown_link", "when", "ip", "device", "name", "action", "provider")
 SAMPLE = {
     "link": "https://example.com/page#token=sample",
     "minutes": "1440",
@@ -34,6 +34,7 @@ SAMPLE = {
     "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "name": "laptop",
     "action": "disabled",
+    "provider": "Example",
 }
 
 _LINK = re.compile(r"https?://[!-~]+")
@@ -112,4 +113,5 @@ _SHAPES: Mapping[str, Callable[[str], str]] = {
     "ip": _ip,
     "name": _name,
     "action": _action,
+    "provider": _name,
 }
