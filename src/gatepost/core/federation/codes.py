@@ -53,11 +53,8 @@ class _Issued:
     is_young: bool
 
 
-class _UsedUp(OAuthError):
+class _UsedUp(Exception):
     """Somebody else was first."""
-
-    def __init__(self) -> None:
-        super().__init__("invalid_grant", "used up")
 
 
 class Codes:
