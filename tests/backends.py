@@ -10,6 +10,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -19,11 +20,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import psycopg
 
 # PostgreSQL refuses to run as root.
 UNPRIVILEGED = "nobody"
 START_TIMEOUT = 30.0
+# For `verify`, where nothing is encrypted: to read the certificates of the system takes longer than a request.
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _KEEPER = """
 cat >/dev/null
 if pid=$(head -n 1 "$1" 2>/dev/null) && kill -s INT "$pid"; then
@@ -237,6 +241,14 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_answered(url: str, status: int = 200) -> bool:
+    """Tell whether a server on loopback answers with this status now."""
+    try:
+        return httpx2.get(url, timeout=5, verify=NO_CERTIFICATES).status_code == status
+    except httpx2.TransportError:
+        return False
 
 
 def as_user(name: str | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from gatepost.core.outbox import Mail
 from gatepost.core.runtime import Core
 from gatepost.core.throttle.actions import DEFAULTS
 from gatepost.kernel.clock import Clock
-from tests.backends import free_port, wait_for
+from tests.backends import NO_CERTIFICATES, free_port, is_answered, wait_for
 
 SECRET = "a-fixed-secret-of-the-tests-0123456789-abcdefghij"
 PASSWORD = "correct horse battery"
@@ -263,7 +263,7 @@ class ServedProcess:
         self._end(signal.SIGTERM)
 
     def client(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(base_url=self.url, timeout=30)
+        return httpx2.AsyncClient(base_url=self.url, timeout=30, verify=NO_CERTIFICATES)
 
     def log(self) -> str:
         return self._log.read_text(errors="replace")[-4000:]
@@ -274,10 +274,7 @@ class ServedProcess:
             self._process.wait(20)
 
     def _answers(self) -> bool:
-        try:
-            return httpx2.get(f"{self.url}/auth/.well-known/jwks.json", timeout=5).status_code == 200
-        except httpx2.TransportError:
-            return False
+        return is_answered(f"{self.url}/auth/.well-known/jwks.json")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from gatepost import Gatepost, Settings
+from tests.backends import NO_CERTIFICATES
 from tests.threats.lab import PASSWORD, Card, application, settings
 
 EMAIL, ADMIN = "fuzzed@example.com", "administrator@example.com"
@@ -26,7 +27,7 @@ class Target:
 
     def client(self) -> httpx2.Client:
         """Return a client without cookies of its own."""
-        return httpx2.Client(base_url=self.url)
+        return httpx2.Client(base_url=self.url, verify=NO_CERTIFICATES)
 
 
 @pytest.fixture(scope="module")

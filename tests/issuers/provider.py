@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from tests.backends import Server
+from tests.backends import NO_CERTIFICATES, Server, is_answered
 
 FOLDER = Path(__file__).parent / "oidc_provider"
 CURE = "install Node 20, then `make tests/issuers/oidc_provider/node_modules/.installed`"
@@ -71,10 +71,7 @@ class OidcProvider(Server):
         return [str(self._node), str(FOLDER / "server.mjs"), str(self.port)]
 
     def answers(self) -> bool:
-        try:
-            return httpx2.get(f"{self.issuer}/.well-known/openid-configuration", timeout=5).status_code == 200
-        except httpx2.TransportError:
-            return False
+        return is_answered(f"{self.issuer}/.well-known/openid-configuration")
 
     def change(self, **changes: object) -> Self:
         """Replace `clients`, `accounts`, or `resources`: by address, its `scope`, `format` and `alg`."""
@@ -113,7 +110,7 @@ class OidcProvider(Server):
 
     def browser(self) -> httpx2.AsyncClient:
         """Return a client with a cookie jar of its own, which follows no redirect by itself."""
-        return httpx2.AsyncClient(timeout=30)
+        return httpx2.AsyncClient(timeout=30, verify=NO_CERTIFICATES)
 
     async def sign_in(self, person: httpx2.AsyncClient, authorization_url: str, account: str | None = None) -> str:
         """Do what somebody does here, and return the address that the provider sends them to in the end.
@@ -134,7 +131,7 @@ class OidcProvider(Server):
         return url
 
     def _control(self, action: str, order: dict[str, Any]) -> Any:  # noqa: ANN401 - each answers something else
-        response = httpx2.post(f"{self.issuer}/control/{action}", json=order, timeout=30)
+        response = httpx2.post(f"{self.issuer}/control/{action}", json=order, timeout=30, verify=NO_CERTIFICATES)
         assert response.status_code == 200, response.text
         return response.json()
 

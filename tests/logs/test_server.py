@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gatepost.kernel.logs import request_id
 from gatepost.server.request_ids import RequestIds
-from tests.backends import free_port, wait_for
+from tests.backends import free_port, is_answered, wait_for
 from tests.harness import query
 from tests.server.terminal import PRODUCTION, Terminal
 
@@ -72,7 +72,7 @@ def test_production_logs_lines_of_json_with_the_request_s_id(sqlite_url: str, tm
     with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
         process = terminal.begin("serve", "--port", str(port), stdout=out, stderr=err, cwd=tmp_path)
         try:
-            wait_for(lambda: _is_up(url), lambda: process.poll() is None, (tmp_path / "err").read_text)
+            wait_for(lambda: is_answered(f"{url}/readyz"), lambda: process.poll() is None, (tmp_path / "err").read_text)
             form = {"grant_type": "password", "username": "a@example.com", "password": "hunter2hunter2"}
             answer = httpx2.post(f"{url}/auth/token?token=hunter2", data=form)
             identifier = answer.headers["x-request-id"]
@@ -91,10 +91,3 @@ def test_production_logs_lines_of_json_with_the_request_s_id(sqlite_url: str, tm
     assert query(sqlite_url, f"SELECT event FROM gatepost_audit WHERE request_id = '{identifier}'") == [
         ("login.failed",)
     ]
-
-
-def _is_up(url: str) -> bool:
-    try:
-        return httpx2.get(f"{url}/readyz", timeout=5).status_code == 200
-    except httpx2.TransportError:
-        return False

@@ -7,14 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from gatepost import Gatepost
 from gatepost.core.outbox import Job, MailKind, enqueue_step, worker
 from gatepost.core.outbox.domain import BACK_OFF_S
-from tests.backends import free_port
-from tests.harness import PASSWORD, Caller, ServedProcess, eventually, query, served, settings
+from tests.backends import free_port, is_answered
+from tests.harness import PASSWORD, Caller, eventually, query, served, settings
 from tests.mail.server import ACCEPTED, MailServer, authority, hang_up, mail_server
 
 pytestmark = pytest.mark.anyio
@@ -139,13 +138,6 @@ async def test_two_workers_send_each_mail_once(database_url: str) -> None:
     assert len(set(ids)) == len(ids)
 
 
-def answers(process: ServedProcess) -> bool:
-    try:
-        return httpx2.get(f"{process.url}/auth/.well-known/jwks.json").status_code == 200
-    except httpx2.TransportError:
-        return False
-
-
 async def test_a_worker_killed_between_sending_and_removing_sends_again_with_the_same_message_id(
     database_url: str,
 ) -> None:
@@ -159,7 +151,9 @@ async def test_a_worker_killed_between_sending_and_removing_sends_again_with_the
             server.moods = [kill]
             async with process.client() as client:
                 assert (await Caller(client).register(EMAIL)).status_code == 201
-                await until(lambda: len(server.seen) == 1 and not answers(process))
+                await until(
+                    lambda: len(server.seen) == 1 and not is_answered(f"{process.url}/auth/.well-known/jwks.json")
+                )
             assert waiting(database_url) == [1]
             await asyncio.to_thread(process.start)
             assert len(server.seen) == 1  # the dead worker's lease still holds

@@ -12,7 +12,7 @@ import pytest
 
 from gatepost import Gatepost, Health
 from gatepost.server.app import create_app
-from tests.backends import free_port, wait_for
+from tests.backends import free_port, is_answered, wait_for
 from tests.harness import EMAIL, PASSWORD, asgi_client, bearer, settings
 from tests.server.terminal import PRODUCTION, Terminal
 
@@ -88,18 +88,12 @@ def serving(terminal: Terminal, folder: Path, *words: str) -> Iterator[str]:
     port = free_port()
     url, log = f"http://127.0.0.1:{port}", folder / "log"
 
-    def answers() -> bool:
-        try:
-            return httpx2.get(f"{url}/readyz", timeout=5).status_code == 200
-        except httpx2.TransportError:
-            return False
-
     with log.open("w") as file:
         process = terminal.begin(
             "serve", "--port", str(port), *words, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
         )
         try:
-            wait_for(answers, lambda: process.poll() is None, log.read_text)
+            wait_for(lambda: is_answered(f"{url}/readyz"), lambda: process.poll() is None, log.read_text)
             yield url
         finally:
             process.send_signal(signal.SIGTERM)

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gatepost import Gatepost
 from gatepost.server.app import create_app
-from tests.backends import free_port, wait_for
+from tests.backends import free_port, is_answered, wait_for
 from tests.harness import EMAIL, PASSWORD, bearer, settings
 from tests.server.terminal import Terminal
 
@@ -95,7 +95,7 @@ def test_workers_count_together(sqlite_url: str, folder: Path) -> None:
     server = terminal.begin("serve", "--port", str(port), "--workers", "2", stdout=subprocess.DEVNULL)
     base = f"http://127.0.0.1:{port}"
     try:
-        wait_for(lambda: _is_ready(base), lambda: server.poll() is None, lambda: "no answer from /readyz")
+        wait_for(lambda: is_answered(f"{base}/readyz"), lambda: server.poll() is None, lambda: "no answer from /readyz")
         form = {"grant_type": "password", "username": EMAIL, "password": "wrong"}
         for _ in range(12):  # each on a connection of its own, so that both workers get some
             httpx2.post(f"{base}/auth/token", data=form)
@@ -104,10 +104,3 @@ def test_workers_count_together(sqlite_url: str, folder: Path) -> None:
     finally:
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=30)
-
-
-def _is_ready(base: str) -> bool:
-    try:
-        return httpx2.get(f"{base}/readyz").status_code == 200
-    except httpx2.TransportError:
-        return False
