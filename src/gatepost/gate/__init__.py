@@ -99,18 +99,15 @@ class Gatepost(Generic[P]):
             describe_lock(app, self.web, is_mounted=not routes)
         if not routes:
             return
-        app.include_router(self.router)
+        app.include_router(self.router, prefix=self.web.prefix)
         self.installed.append((app, app.router.routes[-1]))
         run_around(app, self, self.lifespan)
 
     @cached_property
     def router(self) -> APIRouter:
-        """The routes of every feature, under the prefix."""
-        routes = APIRouter(prefix=self.web.prefix)
-        for feature in self._active_features():
-            if feature.router is not None:
-                routes.include_router(feature.router(self))
-        return routes
+        """The routes of every feature, without the prefix; flat, as FastAPI builds a route anew for each router."""
+        routers = [feature.router(self) for feature in self._active_features() if feature.router is not None]
+        return APIRouter(routes=[route for router in routers for route in router.routes])
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI | None = None, *, is_serving: bool = True) -> AsyncIterator[None]:
