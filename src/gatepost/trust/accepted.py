@@ -6,7 +6,8 @@ users of that.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,6 +24,8 @@ from gatepost.trust.discovery import Metadata
 from gatepost.trust.introspection import Introspection
 from gatepost.trust.issuer import IssuerUnavailable, TrustedIssuer
 from gatepost.trust.jwks import JwksPolicy
+
+_log = logging.getLogger("gatepost.trust")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class AcceptedIssuer:
         """
         if self._secret is not None:  # whatever name the token gives it
             return {kid or self._secret.kid: self._secret}
-        return await self.trusted.keys(kid)
+        return await self.trusted.keys(kid, signing_for=self.url)
 
     async def introspection_endpoint(self) -> str | None:
         """Return where it says what an opaque token is.
@@ -169,7 +172,15 @@ class AcceptedIssuer:
 
     async def run(self) -> None:
         """Keep its keys young, and follow its feed, until cancelled."""
-        await asyncio.gather(self._run_keys(), self._run_feed())
+        await asyncio.gather(self._kept_up(self._run_keys), self._kept_up(self._run_feed))
+
+    async def _kept_up(self, part: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                return await part()
+            except Exception:  # noqa: BLE001 - keys that nobody renews would be believed until tokens die
+                _log.exception("what follows an issuer failed and is begun again")
+                await asyncio.sleep(self.trusted.jwks.policy.retry)
 
     async def _run_keys(self) -> None:
         if self._secret is None:

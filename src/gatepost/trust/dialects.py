@@ -40,7 +40,7 @@ def _read_rfc9068(claims: Claims, _: Collection[str]) -> Granted:
     return Granted(
         roles=words(claims.get("roles")),
         permissions=words(claims.get("permissions")) | words(claims.get("entitlements")),
-        scopes=scopes(claims.get("scope")),
+        scopes=scopes(said(claims, "scope")),
         client_id=said(claims, "client_id"),
         session=said(claims, "sid") or None,
     )

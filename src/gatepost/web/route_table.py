@@ -58,7 +58,7 @@ def check_unguarded(app: FastAPI, policy: GuardPolicy) -> None:
     names = ", ".join(f"{' '.join(line.methods)} {line.path}" for line in lines)
     msg = (
         f"nothing guards {names}: give each a `principal: CurrentPrincipal` or a `require(...)`, mark it @public, "
-        "or name its path in GATEPOST_OPEN_PATHS"
+        "or name its path in GATEPOST_OPEN_PATHS (`open_paths` of a ResourceServer)"
     )
     if policy.unguarded_routes == "refuse":
         raise ConfigurationError(msg)
