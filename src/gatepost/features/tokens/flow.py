@@ -82,7 +82,7 @@ async def introspect(core: Core, token: str) -> dict[str, Any]:
         principal = await core.authenticator.bearer(token)
     except NotAuthenticated:
         return {"active": False}
-    about = {**_about(principal), "token_type": "Bearer"}
+    about = {**_about(principal), "token_type": "Bearer", "aud": core.services.tokens.audience}
     return about if principal.expires_at == NEVER else {**about, "exp": principal.expires_at}
 
 
@@ -105,9 +105,12 @@ async def _introspect_refresh(core: Core, token: str) -> dict[str, Any]:
 def _about(principal: Principal) -> dict[str, Any]:
     return {
         "active": True,
+        "iss": principal.issuer,
         "sub": str(principal.user_id),
         "sid": str(principal.session_id),
         "client_id": principal.client_id,
+        "auth_time": principal.auth_time,
+        "amr": list(principal.amr),
         "scope": " ".join(sorted(principal.scopes)),
         "roles": sorted(principal.roles),
         **({"act": {"sub": str(principal.actor_id)}} if principal.actor is not None else {}),
