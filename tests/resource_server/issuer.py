@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
@@ -149,3 +150,19 @@ async def foreign(
         yield issuer
     finally:
         await issuer.stop()
+
+
+@contextmanager
+def foreign_beside(path: str = "") -> Iterator[ForeignIssuer]:
+    """Run one on a loop of its own, beside a test that blocks."""
+    loop, issuer = asyncio.new_event_loop(), ForeignIssuer(path)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(issuer.start(), loop).result()
+        yield issuer
+        asyncio.run_coroutine_threadsafe(issuer.stop(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -1,7 +1,9 @@
 """Every example runs and does what it says."""
 
+import runpy
 import subprocess
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from examples import (
 )
 from gatepost import Gatepost
 from gatepost.testing import PASSWORD, isolated, signed_in
+from tests.resource_server.issuer import foreign_beside
 from tests.surface.apps import password_form, serving
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -53,6 +56,24 @@ def test_minimal() -> None:
         tokens = client.post("/auth/token", data=password_form(**account)).json()
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         assert client.get("/hello", headers=bearer).json() == {"hello": "ada@example.com"}
+
+
+def test_resource_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    with foreign_beside() as issuer:
+        monkeypatch.setenv("GATEPOST_ENV", "development")
+        monkeypatch.setenv("ISSUER", issuer.url)
+        example = runpy.run_path(str(EXAMPLES / "resource_server.py"))
+        claims = {"aud": "https://api.example.com", "sub": "ada", "client_id": "web", "scope": "reports.read"}
+        reader = {"Authorization": f"Bearer {issuer.token(claims)}"}
+        editor = {
+            "Authorization": f"Bearer {issuer.token({**claims, 'roles': ['editor'], 'auth_time': int(time.time())})}"
+        }
+        with TestClient(example["app"]) as client:
+            assert client.get("/mine").status_code == 401
+            assert client.get("/mine", headers=reader).json() == {"issuer": issuer.url, "subject": "ada"}
+            assert client.get("/reports", headers=reader).json() == ["one", "two"]
+            assert client.delete("/reports", headers=reader).status_code == 403
+            assert client.delete("/reports", headers=editor).json() == "dropped"
 
 
 def test_roles() -> None:

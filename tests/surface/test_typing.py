@@ -7,7 +7,7 @@ from mypy import api
 
 ROOT = Path(__file__).parents[2]
 WRONG = """
-from gatepost import CurrentUser, Gatepost, Profile, require
+from gatepost import CurrentUser, Gatepost, Issuer, Profile, ResourceServer, require
 from gatepost.testing import signed_in
 class Mine(Profile):
     city: str = ""
@@ -20,6 +20,8 @@ require(roles="admin")
 Gatepost(profile=int)
 user: CurrentUser
 user.email = "x"
+ResourceServer("https://a.example", audiences="b")
+Issuer("https://a.example", "keycloak")
 """
 
 
@@ -41,4 +43,4 @@ def test_the_surface_and_every_example_are_strictly_typed(tmp_path: Path, monkey
     out, status = mypy(cache, str(wrong))
     assert status == 1
     errors = {int(line.split(":")[1]) for line in out.splitlines() if ": error:" in line}
-    assert errors == {7, 9, 10, 11, 12, 14}, out
+    assert errors == {7, 9, 10, 11, 12, 14, 15, 16}, out

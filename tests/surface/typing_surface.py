@@ -11,11 +11,14 @@ from gatepost import (
     CurrentPrincipal,
     CurrentUser,
     Gatepost,
+    Health,
+    Issuer,
     Mail,
     OptionalPrincipal,
     OptionalUser,
     Principal,
     Profile,
+    ResourceServer,
     User,
     current_user,
     public,
@@ -38,6 +41,12 @@ assert_type(plain, Gatepost[Profile])
 assert_type(gate, Gatepost[MyProfile])
 
 
+server = ResourceServer(
+    ["https://a.example", Issuer("https://b.example", dialect="keycloak", roles=("realm_access", "roles"))],
+    audience=("one", "two"),
+)
+
+
 def author_of(note_id: int) -> UUID | None:
     """Return whose note it is."""
     return UUID(int=note_id)
@@ -54,6 +63,8 @@ async def endpoint(  # noqa: PLR0917 - one of each
     bound: Annotated[User[MyProfile], Depends(gate.user)],
     admin: Annotated[Principal, require(role="admin")],
     chief: Annotated[Principal, gate.require(role="chief")],
+    foreign: Annotated[Principal, Depends(server.principal)],
+    reader: Annotated[Principal, server.require(scope="read")],
     owner: Annotated[Principal, require_owner(author_of, gate.require(role="chief"))],
 ) -> None:
     """Say what each parameter is."""
@@ -70,6 +81,9 @@ async def endpoint(  # noqa: PLR0917 - one of each
     assert_type(bound, User[MyProfile])
     assert_type(admin, Principal)
     assert_type(chief, Principal)
+    assert_type(foreign, Principal)
+    assert_type(reader, Principal)
+    assert_type((foreign.issuer, foreign.subject), tuple[str, str])
 
 
 async def from_code(client: TestClient, other: AsyncClient) -> None:
@@ -77,6 +91,8 @@ async def from_code(client: TestClient, other: AsyncClient) -> None:
     assert_type(await gate.users.get(endpoint_id), User[MyProfile] | None)
     assert_type(await gate.create_user(password="x", email="y"), User[MyProfile] | None)
     assert_type(await gate.authenticate("x"), Principal)
+    assert_type(await server.authenticate("x"), Principal)
+    assert_type(await server.health(), Health)
     assert_type(signed_in(client, gate), User[MyProfile])
     assert_type(await signed_in(other, gate), User[MyProfile])
     assert_type(mailbox(client, gate), list[Mail])
