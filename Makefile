@@ -15,7 +15,7 @@ PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
 front_sources := $(shell find $(FRONT) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run test check e2e bench format translations lock clean
+.PHONY: help setup run runid test check e2e bench format translations lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' Makefile
@@ -43,6 +43,9 @@ $(FRONT)/dist/index.html: $(FRONT)/node_modules/.installed $(front_sources)
 
 run: setup $(FRONT)/dist/index.html ## the Todo app on http://localhost:PORT
 	cd examples/todo && GATEPOST_ENV=development ../../$(PY) -m backend --port $(PORT)
+
+runid: setup $(FRONT)/dist/index.html $(ISSUER)/node_modules/.installed ## the same with a provider to sign in with, "Example ID"
+	GATEPOST_ENV=development $(PY) -m tests.issuers.example_id --port $(PORT)
 
 test: setup $(FRONT)/dist/index.html $(ISSUER)/node_modules/.installed ## everything: units, races, faults, threats, front end, browser
 	cd $(FRONT) && npm test --silent

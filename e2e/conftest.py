@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from e2e.person import MAILBOX_KEY, Person
 from gatepost.core.throttle.actions import DEFAULTS
+from tests.backends import free_port
 
 TODO_APP = Path(__file__).resolve().parent.parent / "examples" / "todo"
 # One address does everything here, and more of it than any person would.
@@ -41,10 +41,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(folder: Path) -> Iterator[str]:
     """The address of a running Todo app."""
+    with todo_app(folder, free_port()) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def todo_app(folder: Path, port: int, **more: str) -> Iterator[str]:
+    """Serve a Todo app of its own, with more in its environment."""
     assert (TODO_APP / "frontend" / "dist" / "index.html").is_file(), "build the front end first: npm run build"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GATEPOST_")}
     paths = os.pathsep.join(filter(None, [str(TODO_APP), inherited.get("PYTHONPATH")]))
     # One address signs up everybody here.
@@ -53,6 +57,7 @@ def server(folder: Path) -> Iterator[str]:
         "GATEPOST_SIGNUP_BUDGET_ADDRESS": "1000/60",
         "GATEPOST_BUDGETS": json.dumps(WIDE),
         "GATEPOST_MAILBOX_KEY": MAILBOX_KEY,
+        **more,
     }
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

@@ -61,8 +61,9 @@ def secret_of(client_id: str) -> str:
 class OidcProvider(Server):
     """What listens; `stop` and `start` lose its sessions and tokens, and keep keys, clients and accounts."""
 
-    def __init__(self, node: Path) -> None:
+    def __init__(self, node: Path, port: int | None = None) -> None:
         super().__init__("pid")
+        self.port = port or self.port
         self._node = node
         self.issuer = f"http://localhost:{self.port}"
         self.start()

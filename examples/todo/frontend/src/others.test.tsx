@@ -92,8 +92,8 @@ test("an address cannot put words into the page's mouth", async () => {
 });
 
 test("an error that finds nobody signed in is said at the sign-in", async () => {
-  open("/account?error=issuer.unavailable");
-  await screen.findByText(/We cannot reach the other site/);
+  open("/account?error=social.provider_unavailable");
+  await screen.findByText(/The other site does not answer/);
   expect(window.location.pathname).toBe("/sign-in");
 });
 

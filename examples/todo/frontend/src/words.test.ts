@@ -15,6 +15,7 @@ test.each([
   ["a spent budget", answer(429, { code: "throttle.spent" }, { "retry-after": "61" }), "Too many attempts. Try again in 2 minutes."],
   ["a budget without a time", answer(429, {}), "Too many attempts. Try again in a moment."],
   ["a full queue", answer(503, { code: "login.busy" }, { "retry-after": "1" }), "The server is busy. Try again in a second."],
+  ["a provider that is away", answer(503, { code: "social.provider_unavailable" }), "The other site does not answer just now. Try again in a moment, or sign in another way."],
   ["a broken server", answer(500, "<html>"), "Something went wrong on our side. Try again in a moment."],
   ["a code that is new here", answer(409, { code: "host.refused", detail: "Not today." }), "Not today."],
   ["a guard's 401", answer(401, { detail: "Not authenticated" }), "Your session has ended. Sign in again to carry on."],

@@ -15,7 +15,19 @@ const BY_CODE: Record<string, string> = {
   "social.link_required": "This e-mail address has an account here. Sign in to it, then link the two on your account page.",
   "social.identity_taken": "That account is linked with somebody else here.",
   "social.last_way_in": "It is your only way in. Get yourself a password first.",
-  "issuer.unavailable": "We cannot reach the other site just now. Try again in a moment.",
+  "social.denied": "You were not signed in there: it was canceled, or it is not allowed.",
+  "social.state_refused": "That took too long, or began in another browser. Try again.",
+  "social.response_refused": "The answer of the other site cannot be trusted. Try again.",
+  "social.provider_refused": "The other site did not accept this. Try again later.",
+  "social.provider_disabled": "Signing in with this site is not offered any more.",
+  "social.provider_unavailable": "The other site does not answer just now. Try again in a moment, or sign in another way.",
+};
+
+/** For an address; about a password there would be a lie. */
+const OF_RETURNED: Record<string, string> = {
+  ...BY_CODE,
+  "login.failed": "This account cannot sign in.",
+  "throttle.spent": "Too many attempts. Try again later.",
 };
 
 const BY_STATUS: Record<number, string> = {
@@ -29,14 +41,14 @@ const BY_STATUS: Record<number, string> = {
 export function words(error: unknown): string {
   const { status, code, retryAfter, detail } = asApiError(error);
   if (status === 429) return `Too many attempts. Try again ${wait(retryAfter)}.`;
-  if (status === 503) return `The server is busy. Try again ${wait(retryAfter)}.`;
-  if (status >= 500) return "Something went wrong on our side. Try again in a moment.";
+  if (status === 503 && !(code in BY_CODE)) return `The server is busy. Try again ${wait(retryAfter)}.`;
+  if (status >= 500 && status !== 503) return "Something went wrong on our side. Try again in a moment.";
   return BY_CODE[code] ?? ((code && detail) || (BY_STATUS[status] ?? "That did not work. Try again."));
 }
 
 /** What an address says in `?error=`. Anybody can write one, so its own text is never shown. */
 export function codeWords(code: string): string {
-  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  const known = Object.hasOwn(OF_RETURNED, code) ? OF_RETURNED[code] : undefined;
   return known ?? "Signing in with the other account did not work. Try again.";
 }
 
