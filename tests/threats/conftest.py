@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from gatepost.outbound import Outbound
+from tests.outbound.origin import Town
 from tests.threats.lab import Lab, running
+from tests.trust.issuer import Issuer, issuing
 
 
 @pytest.fixture(scope="module")
@@ -12,3 +15,24 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """A Gatepost on https, shared by the tests of a file."""
     async with running(tmp_path_factory.mktemp("lab")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def town() -> Town:
+    """An authority, and names that lead to this machine."""
+    return Town()
+
+
+@pytest.fixture
+async def issuer(town: Town) -> AsyncIterator[Issuer]:
+    """Somebody who signs tokens."""
+    async with issuing(town) as made:
+        yield made
+
+
+@pytest.fixture
+async def outbound(town: Town) -> AsyncIterator[Outbound]:
+    """Who asks others."""
+    made = town.client()
+    yield made
+    await made.close()

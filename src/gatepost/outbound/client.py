@@ -7,7 +7,7 @@ on a bare transport, which knows none of the conveniences that would have to be 
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -23,6 +23,8 @@ TIMEOUT_S = 10.0
 _STEP_TIMEOUT_S = 5.0
 _IDLE_S = 30.0
 _LINE_LIMIT = 16_777_216
+_MAX_PIECES = 4096  # of one body; in pieces of a byte each, 256 KiB would cost seconds of this process
+_TURN = 64  # pieces after which others have a turn
 _CLOSED = OutboundPolicy()
 
 
@@ -162,13 +164,19 @@ class Outbound:
         place = await destination_of(url, self.policy, self._resolver)
         failure = OutboundFailed("no_address")
         for address in place.addresses:
+            connections: list[Any] = []
             try:
                 request = _request(method, place, address, headers, body, step)
+                request.extensions["trace"] = _noting(connections)
                 response = await self._opened().handle_async_request(request)
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:  # nothing was sent
                 failure = OutboundFailed(_reason(error))
             except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
                 raise OutboundFailed(_reason(error)) from None
+            except asyncio.CancelledError:  # in a handshake it would leave the socket open
+                for connection in connections:
+                    await connection.aclose()
+                raise
             else:
                 response.request = request
                 return response
@@ -199,12 +207,25 @@ def _request(
     return httpx2.Request(method, place.pinned(address), headers=named, content=body, extensions=extensions)
 
 
+def _noting(connections: list[Any]) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+    """Return what notes each connection when it is made."""
+
+    async def note(event: str, told: Mapping[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            connections.append(told["return_value"])
+
+    return note
+
+
 async def _body(response: "httpx2.Response", limit: int) -> bytes:
-    body = bytearray()
+    body, pieces = bytearray(), 0
     async for chunk in _chunks(response):
         body += chunk
+        pieces += 1
         if len(body) > limit:
             raise OutboundFailed("too_large")
+        if pieces > _MAX_PIECES:
+            raise OutboundFailed("protocol")
     return bytes(body)
 
 
@@ -226,9 +247,13 @@ async def _chunks(response: "httpx2.Response") -> AsyncIterator[bytes]:
 
     if response.headers.get("content-encoding", "identity") != "identity":
         raise OutboundFailed("encoding")
+    pieces = 0
     try:
         async for chunk in response.aiter_raw():
             yield chunk
+            pieces += 1
+            if pieces % _TURN == 0:
+                await asyncio.sleep(0)
     except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
         raise OutboundFailed(_reason(error)) from None
 
