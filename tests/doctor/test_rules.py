@@ -41,6 +41,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no list of breached passwords": ({"password_range_url": None}, ["breached-passwords"]),
     "routes that nobody guards": ({"unguarded_routes": "allow"}, ["routes"]),
     "webhooks into the house": ({"webhooks_reach_private_networks": "true"}, ["webhooks"]),
+    "issuers in the house": ({"outbound_reaches_private_networks": "true"}, ["outbound"]),
     "no mail": ({"mail": "none"}, ["no-mail"]),
     "no way to mail": ({"mail": "auto"}, ["mail"]),
     "a weak client secret": ({"introspection_clients": '{"api": "short"}'}, ["introspection", "settings"]),

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -201,4 +202,20 @@ async def test_many_at_once_are_answered_and_one_that_gives_up_disturbs_nobody(t
 async def test_a_closed_client_can_be_closed_again() -> None:
     client = Outbound()
     await client.close()
+    await client.close()
+
+
+async def test_an_authority_of_ones_own_is_named_by_the_environment(
+    town: Town, origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin.answers["/"] = document({})
+    client = Outbound(LOOPBACK, resolver=town.resolve)
+    with pytest.raises(OutboundFailed) as refused:
+        await client.get(f"{origin.url}/")
+    assert refused.value.reason == "certificate"
+    await client.close()
+    town.authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    client = Outbound(LOOPBACK, resolver=town.resolve)
+    assert (await client.get(f"{origin.url}/")).status == 200
     await client.close()

@@ -26,6 +26,11 @@ def test_production_does_not_start_with_it_and_says_what_to_do(sqlite_url: str) 
     assert str(refused.value).count(". ") == 0
 
 
+def test_issuers_in_a_private_network_are_for_who_asks_for_them(sqlite_url: str) -> None:
+    opened = settings(sqlite_url, **PRODUCTION, outbound_reaches_private_networks=True).outbound_policy()
+    assert opened == OutboundPolicy(allows_private=True)
+
+
 async def test_each_start_with_it_is_warned_about(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     for is_open in (True, True, False):
         caplog.clear()

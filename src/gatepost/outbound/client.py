@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 from gatepost.outbound.answer import Answer, OutboundFailed, Reason
@@ -34,7 +34,7 @@ class Outbound:
     Args:
         policy: how far the network is open.
         resolver: returns all addresses of a name.
-        verify: True for the authorities of the system, or a context.
+        verify: a context, in the place of one with the authorities of the system.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Outbound:
         policy: OutboundPolicy = _CLOSED,
         *,
         resolver: Resolver = resolve,
-        verify: ssl.SSLContext | bool = True,
+        verify: ssl.SSLContext | Literal[True] = True,
     ) -> None:
         self.policy = policy
         self._resolver = resolver
@@ -187,9 +187,10 @@ class Outbound:
             import httpx2  # noqa: PLC0415 - as above
 
             # No connection is kept: two names at one address would share it, and with it the certificate of the first.
-            self._transport = httpx2.AsyncHTTPTransport(
-                verify=self._verify, trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0)
-            )
+            # Of the environment, authorities are read (SSL_CERT_FILE), and proxies are not.
+            context = self._verify if isinstance(self._verify, ssl.SSLContext) else httpx2.create_ssl_context()
+            limits = httpx2.Limits(max_keepalive_connections=0)
+            self._transport = httpx2.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
         return self._transport
 
 

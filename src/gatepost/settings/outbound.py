@@ -8,6 +8,7 @@ from gatepost.settings.place import PlaceSettings
 class OutboundSettings(PlaceSettings):
     """Requests to others."""
 
+    outbound_reaches_private_networks: bool = False
     outbound_dangerously_reaches_loopback: bool = False
 
     def outbound_policy(self) -> OutboundPolicy:
@@ -22,4 +23,7 @@ class OutboundSettings(PlaceSettings):
                 "https addresses of their own"
             )
             raise ConfigurationError(msg)
-        return OutboundPolicy(allows_loopback=self.outbound_dangerously_reaches_loopback)
+        return OutboundPolicy(
+            allows_loopback=self.outbound_dangerously_reaches_loopback,
+            allows_private=self.outbound_reaches_private_networks,
+        )

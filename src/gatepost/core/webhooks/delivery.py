@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Mapping
+from typing import Literal
 
 from gatepost.core.webhooks.domain import NotDelivered, WebhookPolicy
 from gatepost.outbound import Outbound, OutboundFailed, OutboundPolicy, Resolver, resolve
@@ -14,7 +15,7 @@ class Delivery:
     """Posts messages; one for each process."""
 
     def __init__(
-        self, policy: WebhookPolicy, *, resolver: Resolver = resolve, verify: ssl.SSLContext | bool = True
+        self, policy: WebhookPolicy, *, resolver: Resolver = resolve, verify: ssl.SSLContext | Literal[True] = True
     ) -> None:
         reach = OutboundPolicy(allows_private=policy.allows_private, allows_http=policy.allows_http)
         self._outbound = Outbound(reach, resolver=resolver, verify=verify)

@@ -65,6 +65,7 @@ SESSION_LIFETIME = Rule("session-lifetime", _NOTE, "ASVS V7.3.2", "Sessions end 
 SIGNING = Rule("signing", _NOTE, "ASVS V9.1.3", "Others can verify tokens with public keys")
 ROUTES = Rule("routes", _NOTE, "ASVS V8.2.1", "A start refuses a route that nobody guards")
 WEBHOOKS = Rule("webhooks", _WARNING, "ASVS V13.2.4", "Webhooks reach the public network alone")
+OUTBOUND = Rule("outbound", _NOTE, "ASVS V13.2.4", "Requests to issuers reach the public network alone")
 INTROSPECTION = Rule("introspection", _WARNING, "ASVS V10.4.10", "Resource servers have secrets that nobody guesses")
 MAIL = Rule("mail", _ERROR, "ASVS V6.3.7", "Mail can be handed in")
 NO_MAIL = Rule("no-mail", _NOTE, "ASVS V6.3.7", "People can be told by mail")

@@ -176,6 +176,12 @@ def _tokens(settings: Settings) -> Iterator[Finding]:
             "GATEPOST_WEBHOOKS_REACH_PRIVATE_NETWORKS is set",
             "give the receiver a public address, and unset it",
         )
+    if settings.outbound_reaches_private_networks:
+        yield Finding(
+            rules.OUTBOUND,
+            "GATEPOST_OUTBOUND_REACHES_PRIVATE_NETWORKS is set: an issuer could send this server into your network",
+            "give issuers public addresses and unset it, or list only issuers of your own",
+        )
     if settings.signing_algorithm == "HS256":
         yield Finding(
             rules.SIGNING,
