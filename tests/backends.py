@@ -149,11 +149,11 @@ class PostgresServer(Server):
         with psycopg.connect(self.dsn("postgres"), autocommit=True, connect_timeout=5) as connection:
             connection.execute(statement.encode())
 
-    def create_database(self) -> str:
-        """Create an empty database and return its name."""
+    def create_database(self, template: str = "template0") -> str:
+        """Create a database that is a copy of another, by default an empty one, and return its name."""
         self._databases += 1
         name = f"test_{self._databases}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # the faster without fsync
         return name
 
     def drop_database(self, name: str) -> None:

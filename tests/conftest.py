@@ -1,7 +1,8 @@
 """Fixtures that every test may ask for: real databases, a real Redis, the path of a browser.
 
 Each pytest worker has servers of its own, started when the first test asks, so that a test of faults may stop them;
-each test has an empty database. What is missing skips the test and says how to get it; on the build server it fails.
+each test has a database of its own, with our tables and nothing in them. What is missing skips the test and says how to
+get it; on the build server it fails.
 """
 
 import os
@@ -13,6 +14,7 @@ import pytest
 
 from tests.backends import PostgresServer, RedisServer, chromium_program, redis_program
 from tests.issuers.provider import CURE, OidcProvider, node_program
+from tests.tables import make_tables, migrated_sqlite
 
 _NEEDS = {"postgres_server": "postgres", "redis_server": "redis", "oidc_provider_server": "node", "chromium": "e2e"}
 
@@ -52,10 +54,26 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """An empty database, as SQLAlchemy's URL."""
+def is_migrated() -> bool:
+    """Whether a test begins with our tables; where they are made or found missing, a module of tests says no."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PostgresServer) -> str:
+    """The name of a database with our tables and nothing in them, for others to be copies of."""
     postgres_server.start()
     name = postgres_server.create_database()
+    make_tables(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture
+def postgres_url(request: pytest.FixtureRequest, postgres_server: PostgresServer, is_migrated: bool) -> Iterator[str]:  # noqa: FBT001 - a fixture
+    """A database of the test's own, as SQLAlchemy's URL."""
+    postgres_server.start()
+    template = [request.getfixturevalue("migrated_postgres")] if is_migrated else []
+    name = postgres_server.create_database(*template)
     yield postgres_server.url(name)
     postgres_server.start()
     postgres_server.drop_database(name)
@@ -81,9 +99,12 @@ def redis_url(redis_server: RedisServer) -> str:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A database file that does not exist yet."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+def sqlite_url(tmp_path: Path, is_migrated: bool) -> str:  # noqa: FBT001 - a fixture
+    """A database file of the test's own; it does not exist yet where our tables are not wanted."""
+    file = tmp_path / "test.db"
+    if is_migrated:
+        file.write_bytes(migrated_sqlite())
+    return f"sqlite+aiosqlite:///{file}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -14,6 +14,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def is_migrated() -> bool:
+    """A command makes the tables, beside those of others."""
+    return False
+
+
+@pytest.fixture
 def terminal(database_url: str) -> Terminal:
     made = Terminal(database_url)
     made.says("db", "upgrade")

@@ -15,6 +15,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def is_migrated() -> bool:
+    """Commands make the tables, or a start in development does."""
+    return False
+
+
+@pytest.fixture
 def terminal(sqlite_url: str) -> Terminal:
     """A terminal on a database file that does not exist yet, in development."""
     return Terminal(sqlite_url)

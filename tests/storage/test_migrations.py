@@ -15,6 +15,12 @@ from gatepost.storage.schema import metadata
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture
+def is_migrated() -> bool:
+    """These tests make the tables."""
+    return False
+
+
 def _differences(connection: Connection) -> list[object]:
     options = {"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables}
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))

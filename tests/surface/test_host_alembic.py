@@ -20,6 +20,12 @@ HOST = Path(__file__).parents[2] / "examples" / "alembic_host"
 
 
 @pytest.fixture
+def is_migrated() -> bool:
+    """These tests make the tables."""
+    return False
+
+
+@pytest.fixture
 def engine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     url = database_url.replace("+aiosqlite", "")
     monkeypatch.setenv("DATABASE_URL", url)

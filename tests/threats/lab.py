@@ -12,6 +12,7 @@ from pydantic import Field
 
 from gatepost import CurrentPrincipal, CurrentUser, Gatepost, OptionalPrincipal, Principal, Profile, Settings, require
 from gatepost.core.throttle.actions import DEFAULTS
+from tests.tables import migrated_sqlite
 from tests.threats.wire import FORM, JSON, Answer, Headers, form, send
 
 SECRET = "threats-0123456789-abcdefghijklmnopqrstuvwxyz"
@@ -179,6 +180,9 @@ def basic(name: str, secret: str) -> tuple[str, str]:
 @asynccontextmanager
 async def running(folder: Path, **changes: Any) -> AsyncIterator[Lab]:  # noqa: ANN401 - any setting
     """Run an application with these settings."""
+    file = folder / "gatepost.db"
+    if not file.exists():
+        file.write_bytes(migrated_sqlite())
     gate = Gatepost(settings(folder, **changes), profile=Card)
     app = application(gate)
     async with app.router.lifespan_context(app):
