@@ -10,8 +10,9 @@ PY := $(VENV)/bin/python
 LOCK := requirements/dev.txt
 FRONT := examples/todo/frontend
 ISSUER := tests/issuers/oidc_provider
-# Two workers: the races and faults need a core each to be races at all.
-PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+# Two workers: the races and faults need a core each to be races at all. In the order of `tests/conftest.py`: by the
+# number of their tests, as xdist would have it, the few long ones would come last, on one worker.
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 front_sources := $(shell find $(FRONT) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
