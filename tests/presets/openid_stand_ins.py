@@ -49,6 +49,9 @@ class OpenIdStandIn(StandIn):
         public = self.key.public_jwk() or {}
         return Reply(200, {"keys": [{name: public[name] for name in self.published} | self.key_says()]})
 
+    def knows_client(self, request: Request) -> bool:
+        return super().knows_client(request) or is_basic(request)
+
     def key_says(self) -> dict[str, str]:
         return {}
 
@@ -123,9 +126,6 @@ class GitLabStandIn(OpenIdStandIn):
         methods = ["client_secret_basic", "client_secret_post"]
         more = {"userinfo_endpoint": f"{self.url}/oauth/userinfo", "token_endpoint_auth_methods_supported": methods}
         return {**super().metadata(), **more}
-
-    def knows_client(self, request: Request) -> bool:
-        return super().knows_client(request) or is_basic(request)
 
     def userinfo(self, request: Request) -> Reply:
         if not self.is_bearer(request):
