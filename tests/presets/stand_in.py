@@ -92,6 +92,7 @@ class StandIn:
         self.person: dict[str, Any] = {}
         self.instead: dict[str, Reply] = {}
         self.got: list[Request] = []
+        self.knows_nobody = False
         self.codes: dict[str, Grant] = {}
         self.access_tokens: set[str] = set()
 
@@ -121,7 +122,7 @@ class StandIn:
 
     def token(self, request: Request) -> Reply:
         """Exchange a code once (RFC 6749, section 4.1.3; RFC 7636, section 4.6)."""
-        if not self.knows_client(request):
+        if not self._knows_client(request):
             return self.unknown_client()
         grant = self.codes.pop(request.form.get("code", ""), None)
         if grant is None or grant.redirect_uri != request.form.get("redirect_uri"):
@@ -132,6 +133,9 @@ class StandIn:
         access_token = secrets.token_urlsafe(16)
         self.access_tokens.add(access_token)
         return self.tokens(access_token, grant)
+
+    def _knows_client(self, request: Request) -> bool:
+        return not self.knows_nobody and self.knows_client(request)
 
     def knows_client(self, request: Request) -> bool:
         return (request.form.get("client_id"), request.form.get("client_secret")) == (CLIENT_ID, CLIENT_SECRET)

@@ -69,11 +69,12 @@ def doctor(
         Literal["text", "json", "sarif"], typer.Option("--format", help="What the report looks like.")
     ] = "text",
     ignore: Annotated[list[str] | None, typer.Option(help="A rule to leave out; may be given several times.")] = None,
+    network: Annotated[bool, typer.Option("--network", help="Ask the providers of sign-in too.")] = False,
 ) -> None:
     """Look for what is wrong with a deployment: settings, secrets, stores, clocks, keys, mail."""
     from gatepost.server import examination  # noqa: PLC0415 - only this command looks at everything
 
-    examination.examine(app=app, is_strict=strict, form=form, ignored=ignore or [])
+    examination.examine(app=app, is_strict=strict, form=form, ignored=ignore or [], asks_providers=network)
 
 
 @cli.command()
@@ -87,6 +88,18 @@ def routes(
     from gatepost.server import route_listing  # noqa: PLC0415 - only this command looks at an application
 
     route_listing.list_routes(app=app, is_json=as_json, is_strict=strict)
+
+
+@cli.command()
+def providers(
+    app: AppOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of objects instead of a table.")] = False,
+) -> None:
+    """List whom people may sign in with, and the redirect URI to register at each."""
+    from gatepost.server import provider_listing  # noqa: PLC0415 - only this command lists them
+
+    provider_listing.list_providers(app=app, is_json=as_json)
 
 
 cli.command("import")(import_)

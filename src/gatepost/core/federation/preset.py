@@ -5,6 +5,7 @@ endpoints of a provider that has no discovery, where its accounts say who they a
 address can be relied on. A new one is one short file (`docs/providers.md`).
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -25,6 +26,7 @@ __all__ = [
     "require_options",
 ]
 
+_log = logging.getLogger("gatepost.social")
 Ask = Callable[[str], Awaitable[Any]]  # a GET with the access token; returns the JSON of the answer
 Option = Literal["issuer", "base_url", "tenant", "allowed_tenants", "team_id", "key_id", "private_key"]
 
@@ -136,6 +138,21 @@ class Preset:
     needs: frozenset[Option] = frozenset()
     configured: "Callable[[Preset, Options], Preset] | None" = None
     proves_addresses: bool = True
+
+    async def account(self, said: Said) -> Account:
+        """Return the account that `read` finds; what it stumbles over is an answer that does not say who somebody is.
+
+        Raises:
+            AccountRefused: the answer does not.
+            OutboundFailed: there was none, where it asked for more.
+        """
+        try:
+            return await self.read(said)
+        except AccountRefused:
+            raise
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            _log.warning("the preset %s cannot read what the provider said (%s)", self.name, type(error).__name__)
+            raise AccountRefused("the answer has another shape than is known") from None
 
 
 def moved(preset: Preset, base_url: str) -> Preset:

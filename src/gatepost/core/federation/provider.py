@@ -232,7 +232,7 @@ class Provider:
 
     async def _account(self, said: Said) -> Account:
         try:
-            account = await self.policy.preset.read(said)
+            account = await self.policy.preset.account(said)
         except AccountRefused:
             raise ResponseRefused("account") from None
         except OutboundFailed as failure:

@@ -10,7 +10,7 @@ from pydantic_settings import SettingsError
 
 from gatepost.gate import Gatepost
 from gatepost.kernel.errors import ConfigurationError
-from gatepost.server.doctor import database, machine, network, rules, settings
+from gatepost.server.doctor import database, machine, network, providers, rules, settings
 from gatepost.server.doctor.rules import RULES, Finding, Level, Rule
 from gatepost.server.gates import find_gate
 from gatepost.server.outcome import sentence_of
@@ -19,11 +19,12 @@ from gatepost.storage.database import Database
 __all__ = ["RULES", "Finding", "Level", "Rule", "diagnose"]
 
 
-async def diagnose(app: str | None) -> list[Finding]:
+async def diagnose(app: str | None, *, asks_providers: bool = False) -> list[Finding]:
     """Return every finding, the gravest first.
 
     Args:
         app: `module:attribute` of the Gatepost, or None for the one that the environment describes.
+        asks_providers: providers of sign-in are asked for their discovery.
 
     Raises:
         CommandFailed: there is no such Gatepost.
@@ -32,12 +33,12 @@ async def diagnose(app: str | None) -> list[Finding]:
         gate = find_gate(app)
     except (ConfigurationError, ValidationError, SettingsError) as error:
         return [_refused(error)]
-    found = [finding async for finding in _examined(gate)]
+    found = [finding async for finding in _examined(gate, asks_providers=asks_providers)]
     order = list(Level)
     return sorted(found, key=lambda finding: order.index(finding.rule.level))
 
 
-async def _examined(gate: Gatepost[Any]) -> Any:  # noqa: ANN401 - an asynchronous generator of findings
+async def _examined(gate: Gatepost[Any], *, asks_providers: bool) -> Any:  # noqa: ANN401 - an asynchronous generator of findings
     chosen = gate.settings
     try:
         chosen.checked_public_url()
@@ -49,6 +50,8 @@ async def _examined(gate: Gatepost[Any]) -> Any:  # noqa: ANN401 - an asynchrono
     for finding in machine.examine(chosen):
         yield finding
     async for finding in network.examine(chosen):
+        yield finding
+    async for finding in providers.examine(chosen, gate.clock, asks=asks_providers):
         yield finding
     try:
         store = Database(chosen.url_of_database, gate.clock, pool_size=1)
