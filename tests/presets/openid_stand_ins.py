@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from gatepost.crypto import base64url
 from gatepost.crypto.jwt import TokenRefused, generate_key, load_key, load_public_key, verify
 from gatepost.crypto.pem import load_signing_key
-from tests.presets.saying import TENANT, apple_key
+from tests.presets.saying import CONSUMERS, TENANT, apple_key
 from tests.presets.stand_in import CLIENT_ID, Grant, Reply, Request, StandIn, is_basic
 
 
@@ -169,7 +169,16 @@ class MicrosoftStandIn(OpenIdStandIn):
         return f"{self.url}/{self.tenant}/v2.0"
 
     def paths(self) -> dict[str, Callable[[Request], Reply]]:
-        return {**super().paths(), "/common/v2.0/.well-known/openid-configuration": self.discovery}
+        places = ("common", "organizations", "consumers", TENANT)
+        return {
+            **super().paths(),
+            **{f"/{place}/v2.0/.well-known/openid-configuration": self.discovery for place in places},
+        }
+
+    def discovery(self, request: Request) -> Reply:
+        place = request.path.split("/")[1]
+        named = {"common": "{tenantid}", "organizations": "{tenantid}", "consumers": CONSUMERS}.get(place, place)
+        return Reply(200, {**self.metadata(), "issuer": f"{self.url}/{named}/v2.0"})
 
     def metadata(self) -> dict[str, Any]:
         more = {

@@ -26,6 +26,7 @@ class GitHubStandIn(StandIn):
     def __init__(self) -> None:
         super().__init__()
         self.person = {"login": "octocat", "id": 583231, "type": "User", "name": "Mona", "email": None}
+        self.iss = ""
         self.emails: Any = [
             {"email": "mona@users.noreply.github.com", "primary": False, "verified": True, "visibility": None},
             {"email": "mona@house.test", "primary": True, "verified": True, "visibility": "private"},
@@ -36,7 +37,7 @@ class GitHubStandIn(StandIn):
         return {**super().paths(), **more}
 
     def said_with_code(self) -> dict[str, str]:
-        return {"iss": f"{self.url}/login/oauth"}
+        return {"iss": self.iss or f"{self.url}/login/oauth"}
 
     def unknown_client(self) -> Reply:
         return self._error("incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect.")
