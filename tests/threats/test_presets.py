@@ -123,6 +123,7 @@ async def test_a_github_account_names_the_victims_address_without_having_proved_
         there.emails = emails
         there.person["email"] = EMAIL  # the one for show, which anybody can set
         assert await gets_nothing_of_hers(it, there)
+        assert it.value("SELECT count(*) FROM gatepost_user WHERE email IS NULL") == 1  # as where nobody has it
 
 
 @pytest.mark.parametrize("kind", [GitHubStandIn, GitLabStandIn, DiscordStandIn], ids=["github", "gitlab", "discord"])
