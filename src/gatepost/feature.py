@@ -59,6 +59,7 @@ class Feature:
         name: unique, as other features name it in `needs`.
         needs: names of features without which this one makes no sense.
         router: its routes, made for one Gatepost.
+        at_root: routes without the prefix, which a host's own of the same path stand before.
         factors: which factors remain for a user after those that are proved.
         listeners: registers what it does after (or within) events that others publish; called once, before the start.
         mails: who composes each of its mails.
@@ -71,6 +72,7 @@ class Feature:
     name: str
     needs: Sequence[str] = ()
     router: Callable[[Any], APIRouter] | None = None
+    at_root: Callable[[Any], APIRouter] | None = None
     factors: Sequence[RemainingFactors] = ()
     listeners: Callable[[Any, Listeners], None] | None = None
     mails: Mapping[MailKind, Callable[[Any], Composer]] = field(default_factory=dict)

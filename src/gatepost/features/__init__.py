@@ -14,6 +14,7 @@ from gatepost.features.pages.feature import pages
 from gatepost.features.password.feature import password
 from gatepost.features.password_reset.feature import password_reset
 from gatepost.features.profile.feature import profile
+from gatepost.features.revocations.feature import revocations
 from gatepost.features.sessions.feature import sessions
 from gatepost.features.signup.feature import signup
 from gatepost.features.social.feature import social
@@ -27,6 +28,7 @@ DEFAULT: tuple[Feature, ...] = (
     email_sign_in,
     social,
     tokens,
+    revocations,
     profile,
     sessions,
     api_keys,

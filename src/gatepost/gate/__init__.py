@@ -26,7 +26,7 @@ from gatepost.core.users.registration import Registration
 from gatepost.feature import Feature, PolicyT, checked
 from gatepost.features import DEFAULT
 from gatepost.gate.mail import default_mailer, mail_renderer, opened_mailbox
-from gatepost.gate.routes import check_routes
+from gatepost.gate.routes import prepare_routes
 from gatepost.gate.starting import attach, greet, serve_tasks, started_core
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.errors import AuthError, Unavailable
@@ -120,7 +120,7 @@ class Gatepost(Generic[P]):
         features = checked(self._active_features())
         check_profile(self.profile)
         for installed, included in self.installed:
-            check_routes(installed, included, self.web)
+            prepare_routes(installed, included, self, features)
         renderer = mail_renderer(self.settings, self._mail_templates, is_serving=is_serving)
         async with started_core(
             self.settings,

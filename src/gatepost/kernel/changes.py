@@ -55,6 +55,10 @@ class ChangeIndex:
         """Call `subscriber` with every change as it is applied; it must not raise."""
         self._subscribers.append(subscriber)
 
+    def unsubscribe(self, subscriber: Callable[[Change], None]) -> None:
+        """Tell a subscriber nothing more; not to be called by one that is being told."""
+        self._subscribers.remove(subscriber)
+
     def apply(self, change: Change) -> None:
         """Take one change in; applying it again does no harm."""
         self.position += 1

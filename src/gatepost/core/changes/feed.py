@@ -17,6 +17,7 @@ class ChangeFeed(Protocol):
     """A running reader of the feed."""
 
     index: ChangeIndex
+    read_at: float  # the boottime at which the last good read was sent: all that was committed before it is applied
 
     def is_fresh(self) -> bool:
         """Whether the index may be relied on for a request that arrives now; costs microseconds."""

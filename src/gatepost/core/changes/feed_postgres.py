@@ -36,7 +36,7 @@ class PostgresFeed:
         self._listen_url = listen_url or database.conninfo
         self._good_until = float("-inf")
         self._is_stopped = False
-        self._read_at = self._clock.boottime()
+        self.read_at = self._clock.boottime()
         self._xmin = 0
         self._seen: set[int] = set()
         self._reader: Any = None
@@ -102,8 +102,8 @@ class PostgresFeed:
         except BaseException:
             await self._drop_reader()
             raise
-        self.index.note_silence(sent - self._read_at)
-        self._read_at = sent
+        self.index.note_silence(sent - self.read_at)
+        self.read_at = sent
         found = {row[1] for row in rows if row[1] is not None}
         for row in rows:
             if row[1] is not None and row[1] not in self._seen:

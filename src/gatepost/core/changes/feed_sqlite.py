@@ -36,7 +36,7 @@ class SqliteFeed:
         self._sql = since_id.on("sqlite")
         self._version = -1
         self._last_id = 0
-        self._read_at = database.clock.boottime()
+        self.read_at = database.clock.boottime()
         self._good_until = float("-inf")
         self._is_open = False
         self._poller: asyncio.Task[None] | None = None
@@ -63,12 +63,12 @@ class SqliteFeed:
         if now < self._good_until:
             return True
         try:
-            self.index.note_silence(now - self._read_at)
+            self.index.note_silence(now - self.read_at)
             (version,) = self._cursor.execute("PRAGMA data_version").fetchone()
             if version != self._version:
                 self._read()
                 self._version = version
-            self._read_at, self._good_until = now, now + _LONGEST_TURN_S
+            self.read_at, self._good_until = now, now + _LONGEST_TURN_S
             self._loop.call_soon(self._end_turn, context=_EMPTY)
         except sqlite3.Error:
             _log.exception("the change feed cannot be read")

@@ -3,9 +3,6 @@
 The password grant is for first-party clients and can be switched off (RFC 9700 forbids it to others).
 """
 
-import base64
-import binascii
-import hmac
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +17,7 @@ from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
 from gatepost.features.tokens.flow import introspect, redeem, refresh, revoke, sign_in
 from gatepost.kernel.errors import OAuthError
+from gatepost.web.clients import require_client
 from gatepost.web.cookies import read_cookie, set_cookie
 from gatepost.web.csrf import refuse_cross_site
 from gatepost.web.devices import device_of_browser, remember_device
@@ -88,7 +86,7 @@ def router(host: FeatureHost) -> APIRouter:
     async def introspect_token(request: Request) -> Response:
         """Tell a known resource server whether a token is good now (RFC 7662)."""
         await host.core.attempts.spend(Action.INTROSPECTION, origin_of(request, host.web.trusted_proxies))
-        _require_client(request, host)
+        require_client(request, host.web.introspection_clients)
         form = await read_form(request)
         return JSONResponse(await introspect(host.core, required(form, "token")))
 
@@ -172,18 +170,3 @@ def _first_party(form: dict[str, str]) -> str:
         error = "invalid_client"
         raise OAuthError(error, "The client is not known.", status=401)
     return client_id
-
-
-def _require_client(request: Request, host: FeatureHost) -> None:
-    """Authenticate a resource server by HTTP Basic (RFC 6749, section 2.3.1)."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    try:
-        decoded = base64.b64decode(credentials, validate=True).decode() if scheme.lower() == "basic" else ""
-    except (binascii.Error, ValueError):
-        decoded = ""
-    name, _, secret = decoded.partition(":")
-    expected = host.web.introspection_clients.get(name)
-    is_right = hmac.compare_digest(secret.encode(), (expected or "").encode())
-    if expected is None or not expected or not is_right:
-        error = "invalid_client"
-        raise OAuthError(error, "Introspection is for known resource servers.", status=401)

@@ -1,0 +1,1 @@
+"""The stream of revocations, and what this authorization server says of itself."""
