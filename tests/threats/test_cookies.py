@@ -40,6 +40,8 @@ PUBLIC = {
     ("POST", "/auth/introspect"),
     ("GET", "/auth/.well-known/jwks.json"),
     ("GET", "/auth/providers"),
+    ("GET", "/auth/.well-known/oauth-authorization-server"),
+    ("GET", "/auth/revocations"),
     ("POST", "/auth/email/change/confirm"),
     ("POST", "/auth/email/verify"),
     ("POST", "/auth/email/verify/send"),

@@ -15,6 +15,7 @@ from gatepost.kernel.tasks import end_tasks
 
 TAKEN_WITHIN_S = 10.0
 _HEADERS = {
+    "Content-Type": "text/event-stream",  # always UTF-8
     "Cache-Control": "no-store, no-transform",
     "X-Accel-Buffering": "no",  # nginx would hold back what is not much
 }
@@ -28,7 +29,6 @@ class EventStream(Response):
     """
 
     media_type = "text/event-stream"
-    charset = ""  # it is always UTF-8
 
     def __init__(self, pieces: AsyncIterator[bytes]) -> None:
         super().__init__(headers=_HEADERS)

@@ -18,10 +18,16 @@ PATH = "/.well-known/oauth-authorization-server"
 MAX_AGE_S = 300
 
 
-def add_metadata(routes: APIRouter, host: FeatureHost) -> None:
-    """Add the document's route to a router."""
+def add_metadata(routes: APIRouter, host: FeatureHost, *, after: str = "") -> None:
+    """Add the document's route to a router.
 
-    @routes.get(PATH)
+    Args:
+        routes: the router.
+        host: whose document it is.
+        after: what follows its path.
+    """
+
+    @routes.get(f"{PATH}{after}")
     @public
     async def metadata() -> Response:
         """What this authorization server can do, and where (RFC 8414)."""
@@ -32,6 +38,8 @@ def well_known(host: FeatureHost) -> APIRouter:
     """Return the document's route for the root of an application."""
     routes = APIRouter(route_class=route_class(host), include_in_schema=False)
     add_metadata(routes, host)
+    if host.web.public_path:  # RFC 8414, section 3: an issuer's own path stands behind
+        add_metadata(routes, host, after=host.web.public_path)
     return routes
 
 
