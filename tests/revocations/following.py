@@ -39,7 +39,7 @@ async def following(
     outbound = Outbound(OutboundPolicy(allows_loopback=True))
     metadata = Metadata(issuer=issuer, gatepost_revocations=f"{url}/auth/revocations")
     trusted = TrustedIssuer(issuer, outbound, clock, metadata=metadata)
-    feed = Revocations(trusted, outbound, clock, client_id=CLIENT, client_secret=secret, bound=bound)
+    feed = Revocations(trusted, outbound, clock, (CLIENT, secret), bound=bound)
     task = asyncio.create_task(feed.run())
     try:
         yield feed

@@ -25,6 +25,10 @@ from gatepost.trust.introspection import Introspection
 from gatepost.trust.issuer import IssuerUnavailable, TrustedIssuer
 from gatepost.trust.jwks import JwksPolicy
 
+_NOT_FOLLOWED = (
+    "%s is a Gatepost server whose revocations are not followed: its tokens are good here until they expire, whoever "
+    "signs out; name a client_id and a client_secret of its GATEPOST_INTROSPECTION_CLIENTS"
+)
 _log = logging.getLogger("gatepost.trust")
 
 
@@ -187,15 +191,16 @@ class AcceptedIssuer:
             await self.trusted.run()
 
     async def _run_feed(self) -> None:
-        while self.feed is not None:
+        dialect: Dialect | None = None
+        while dialect is None:
             try:
                 dialect = await self.dialect()
             except IssuerUnavailable:
                 await asyncio.sleep(self.trusted.jwks.policy.retry)
-                continue
-            if dialect.has_user_ids:
-                await self.feed.run()
-            return
+        if dialect.has_user_ids and self.feed is not None:
+            await self.feed.run()
+        elif dialect.has_user_ids:
+            _log.warning(_NOT_FOLLOWED, self.url)
 
     async def close(self) -> None:
         """Stop asking."""

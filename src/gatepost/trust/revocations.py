@@ -45,8 +45,7 @@ class Revocations:
         issuer: the server; its metadata says where the stream is.
         outbound: to ask it.
         clock: this machine's.
-        client_id: how the server knows us.
-        client_secret: proves that.
+        credentials: how the server knows us, and the secret that proves it.
         bound: seconds after which what is known is not relied on.
 
     Raises:
@@ -58,9 +57,8 @@ class Revocations:
         issuer: TrustedIssuer,
         outbound: Outbound,
         clock: Clock,
+        credentials: tuple[str, str],
         *,
-        client_id: str,
-        client_secret: str,
         bound: float,
     ) -> None:
         if not MIN_BOUND_S <= bound <= MAX_BOUND_S:
@@ -70,7 +68,7 @@ class Revocations:
         self._issuer = issuer
         self._outbound = outbound
         self._clock = clock
-        pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"  # RFC 6749, section 2.3.1
+        pair = ":".join(map(quote_plus, credentials))  # RFC 6749, section 2.3.1
         self._authorization = f"Basic {base64.b64encode(pair.encode()).decode()}"
         self._silence = bound / 2  # a connection that says nothing is replaced before the bound has passed
         self._lifetime = min(_LONGEST_S, 60 * bound)  # clocks drift

@@ -29,6 +29,7 @@ from gatepost.trust.dialect import Dialect
 from gatepost.trust.introspection import Introspection, IntrospectionPolicy
 from gatepost.trust.issuer import IssuerUnavailable
 from gatepost.trust.jwks import JwksPolicy
+from gatepost.trust.revocations import Revocations
 from gatepost.trust.verifier import TokenVerifier
 from gatepost.web.guard import SCHEME_NAME, PrincipalGuard, Requirement, require
 from gatepost.web.host import STATE, run_around
@@ -280,6 +281,8 @@ class ResourceServer:
             accepted.introspection = Introspection(
                 outbound, self.clock, accepted.introspection_endpoint, issuer.credentials, self._introspection
             )
+            bound, pair = self.revocation_bound, issuer.credentials
+            accepted.feed = Revocations(accepted.trusted, outbound, self.clock, pair, bound=bound)
         return accepted
 
 
