@@ -5,6 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 PORT ?= 8000
+REPORTS_PORT ?= 8001
 VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := requirements/dev.txt
@@ -16,7 +17,7 @@ PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 front_sources := $(shell find $(FRONT) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup run runid test check e2e bench format translations lock clean
+.PHONY: help setup run runid reports test check e2e bench format translations lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' Makefile
@@ -47,6 +48,10 @@ run: setup $(FRONT)/dist/index.html ## the Todo app on http://localhost:PORT
 
 runid: setup $(FRONT)/dist/index.html $(ISSUER)/node_modules/.installed ## the same with a provider to sign in with, "Example ID"
 	GATEPOST_ENV=development $(PY) -m tests.issuers.example_id --port $(PORT)
+
+reports: setup ## a second service, on http://localhost:REPORTS_PORT, that checks the Todo app's tokens
+	cd examples/reports && TODO_APP=http://127.0.0.1:$(PORT) ../../$(PY) -m uvicorn service:app \
+		--port $(REPORTS_PORT) --log-level warning --timeout-graceful-shutdown 3
 
 test: setup $(FRONT)/dist/index.html $(ISSUER)/node_modules/.installed ## everything: units, races, faults, threats, front end, browser
 	cd $(FRONT) && npm test --silent

@@ -20,6 +20,8 @@ def main() -> None:
     os.environ.setdefault("GATEPOST_PUBLIC_URL", url)
     os.environ.setdefault("GATEPOST_APP_NAME", "Todo")
     os.environ.setdefault("GATEPOST_PAGES_URL", "/")  # links in mails lead to the app's own pages
+    # The service in examples/reports asks by this name; whoever can reach the loopback address may know the secret.
+    os.environ.setdefault("GATEPOST_INTROSPECTION_CLIENTS", '{"reports": "only-for-development-on-this-machine"}')
     os.environ.setdefault("GATEPOST_TRUSTED_ORIGINS", '["http://localhost:5173", "http://127.0.0.1:5173"]')
 
     from backend.app import app  # noqa: PLC0415 - reads the settings that were set above
