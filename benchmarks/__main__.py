@@ -16,6 +16,7 @@ from benchmarks.harness.run import Run
 from benchmarks.harness.servers import open_place
 from benchmarks.harness.worker import Worker
 from benchmarks.topics import (
+    elsewhere,
     first_sight,
     flood,
     footprint,
@@ -35,6 +36,7 @@ TOPICS: dict[str, Callable[[Run], Section]] = {
     "flood": flood.measure,
     "refreshes": refreshes.measure,
     "revocation": revocation.measure,
+    "elsewhere": elsewhere.measure,
     "footprint": footprint.measure,
     "password-check": password_check.measure,
 }

@@ -18,7 +18,7 @@ def main() -> None:
     config = uvicorn.Config(
         sys.argv[1],
         host="127.0.0.1",
-        port=0,
+        port=int(os.environ.get("BENCH_PORT", "0")),
         http="httptools",
         loop="uvloop",
         access_log=False,
