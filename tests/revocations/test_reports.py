@@ -17,7 +17,7 @@ from tests.harness import EMAIL, PASSWORD, bearer, eventually
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[2]
-REPORTS, TODO = ROOT / "examples" / "reports", ROOT / "examples" / "todo"
+REPORTS, TODO_APP = ROOT / "examples" / "reports", ROOT / "examples" / "todo"
 BOUND = 5.0
 TWO = [{"title": "write", "done": True}, {"title": "read"}]
 
@@ -26,7 +26,7 @@ TWO = [{"title": "write", "done": True}, {"title": "read"}]
 def process(*arguments: str, url: str, cwd: Path, log: Path, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a Python program until it refuses nobody at a URL (401), and end it afterwards."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("GATEPOST_")}
-    paths = os.pathsep.join(filter(None, [str(ROOT / "src"), str(TODO), own.get("PYTHONPATH")]))
+    paths = os.pathsep.join(filter(None, [str(ROOT / "src"), str(TODO_APP), own.get("PYTHONPATH")]))
     with log.open("wb") as out:
         started = subprocess.Popen(
             [sys.executable, "-m", *arguments],
