@@ -20,6 +20,8 @@ ADMIN = [
     ("GET", "/auth/admin/users/{user_id}/sessions"),
     ("DELETE", "/auth/admin/users/{user_id}/sessions"),
     ("DELETE", "/auth/admin/users/{user_id}/sessions/{session_id}"),
+    ("GET", "/auth/admin/users/{user_id}/identities"),
+    ("DELETE", "/auth/admin/users/{user_id}/identities/{identity_id}"),
     ("GET", "/auth/admin/users/{user_id}/budgets"),
     ("DELETE", "/auth/admin/users/{user_id}/budgets"),
     ("POST", "/auth/admin/budgets"),
@@ -36,5 +38,5 @@ ADMIN = [
 
 def filled(path: str, user_id: object = ID) -> str:
     """Return a path with its parameters filled in."""
-    path = path.replace("{user_id}", str(user_id)).replace("{session_id}", ID)
+    path = path.replace("{user_id}", str(user_id)).replace("{session_id}", ID).replace("{identity_id}", ID)
     return re.sub(r"\{\w+\}", "editor", path)

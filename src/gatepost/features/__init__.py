@@ -8,6 +8,7 @@ from gatepost.features.disown.feature import disown
 from gatepost.features.email_change.feature import email_change
 from gatepost.features.email_sign_in.feature import email_sign_in
 from gatepost.features.email_verification.feature import email_verification
+from gatepost.features.identities.feature import identities
 from gatepost.features.lockout.feature import lockout
 from gatepost.features.login.feature import login
 from gatepost.features.pages.feature import pages
@@ -19,6 +20,7 @@ from gatepost.features.sessions.feature import sessions
 from gatepost.features.signup.feature import signup
 from gatepost.features.social.feature import social
 from gatepost.features.tokens.feature import tokens
+from gatepost.features.upstream_logout.feature import upstream_logout
 
 DEFAULT: tuple[Feature, ...] = (
     signup,
@@ -27,6 +29,8 @@ DEFAULT: tuple[Feature, ...] = (
     login,
     email_sign_in,
     social,
+    identities,
+    upstream_logout,
     tokens,
     profile,
     sessions,

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 from fastapi import APIRouter, FastAPI
 
 from gatepost.core.audit import Origin
+from gatepost.core.identities.flow import Identities
 from gatepost.core.outbox import Mailer
 from gatepost.core.outbox.senders import DevMailbox
 from gatepost.core.roles.flow import Roles
@@ -228,6 +229,11 @@ class Gatepost(Generic[P]):
     def sessions(self) -> Sessions:
         """Sessions: list, end."""
         return self.core.sessions
+
+    @property
+    def identities(self) -> Identities:
+        """Accounts elsewhere: list, and the tokens that their providers gave."""
+        return self.core.identities
 
     @property
     def tokens(self) -> Refresher:

@@ -15,6 +15,7 @@ from gatepost.core.identities import store
 from gatepost.core.identities.domain import Identity, leaves_a_way_in
 from gatepost.core.identities.entering import Entering
 from gatepost.core.identities.errors import IdentityTaken, LastWayIn
+from gatepost.core.identities.logout import log_out
 from gatepost.core.identities.policy import IdentityPolicy
 from gatepost.core.identities.reading import check_account
 from gatepost.core.identities.records import Records
@@ -24,7 +25,8 @@ from gatepost.core.users import store as users
 from gatepost.kernel.errors import NotAuthenticated, NotFound
 from gatepost.kernel.events import Listeners
 from gatepost.kernel.ids import uuid7
-from gatepost.storage.unit_of_work import UnitOfWork, Within, nothing, unit_of_work
+from gatepost.storage.unit_of_work import UnitOfWork, unit_of_work
+from gatepost.trust.logout_tokens import LogoutToken
 
 
 class Identities:
@@ -118,9 +120,7 @@ class Identities:
                 raise LastWayIn
             await self._remove(work, one, origin, reason="account", kept=kept)
 
-    async def remove(
-        self, user_id: uuid.UUID, identity_id: uuid.UUID, origin: Origin, *, within: Within = nothing
-    ) -> None:
+    async def remove(self, user_id: uuid.UUID, identity_id: uuid.UUID, origin: Origin) -> None:
         """Take one account elsewhere from a user, for an administrator, who may leave them without a way in.
 
         Raises:
@@ -129,7 +129,6 @@ class Identities:
         async with unit_of_work(self._database, self._listeners) as work:
             one, _ = await self._locked(work, user_id, identity_id)
             await self._remove(work, one, origin, reason="administrator")
-            await within(work)
 
     async def remove_all(self, work: UnitOfWork, user_id: uuid.UUID, origin: Origin, *, reason: str) -> None:
         """Take every account elsewhere from a user, in a transaction in which every session of theirs has ended."""
@@ -137,6 +136,10 @@ class Identities:
             one = _identity(row)
             await work.run(store.remove_identity, identity_id=one.id, user_id=user_id)
             await self._records.note_unlinked(work, one, origin, reason=reason)
+
+    async def log_out(self, token: LogoutToken, origin: Origin) -> bool:
+        """End what stands on a session there that is over; return whether this token was not taken before."""
+        return await log_out(self._services, self._listeners, token, origin)
 
     async def prune(self) -> int:
         """Forget logouts that nothing can come too late for any more; return how many."""

@@ -66,7 +66,8 @@ class Records:
 
     async def mail(self, work: UnitOfWork, kind: MailKind, user_id: uuid.UUID, label: str, origin: Origin) -> None:
         """Tell the user; the provider by its label, which is ours."""
-        job = Job(kind=kind, user_id=user_id, details={**origin.words, "provider": label})
+        words = origin.words if origin.actor_id in {None, user_id} else {}  # an administrator is not shown to others
+        job = Job(kind=kind, user_id=user_id, details={**words, "provider": label})
         await work.steps(enqueue_step(self._database.clock, self._keys, job))
 
     def refusal(self, redeemed: Redeemed, refusal: AuthError, user_id: uuid.UUID | None, origin: Origin) -> Step:

@@ -21,10 +21,13 @@ from gatepost.storage.schema import (
     api_key,
     audit,
     device,
+    federation,
     identity,
+    identity_session,
     imported,
     password,
     proof,
+    provider_token,
     session,
     user,
     user_role,
@@ -32,9 +35,9 @@ from gatepost.storage.schema import (
 from gatepost.storage.statement import Statement
 
 _user_id = bindparam("user_id", type_=Uuid)
-_SECRET = frozenset({"hash", "salt", "device"})
+_SECRET = frozenset({"hash", "salt", "device", "sealed", "parked"})
 _OF_WHO_ACTED = ("ip", "user_agent", "request_id")
-_TIMES = frozenset({"at", "access_exp", "rotated_at", "bound_password"})
+_TIMES = frozenset({"at", "access_exp", "rotated_at", "bound_password", "leased_until"})
 
 
 def _of(table: Table, *conditions: ColumnElement[bool]) -> tuple[list[str], Statement]:
@@ -42,6 +45,7 @@ def _of(table: Table, *conditions: ColumnElement[bool]) -> tuple[list[str], Stat
     return [column.name for column in columns], Statement(select(*columns).where(or_(*conditions)))
 
 
+_own_identities = select(identity.c.id).where(identity.c.user_id == _user_id)
 _PARTS: dict[str, tuple[list[str], Statement]] = {
     "user": _of(user, user.c.id == _user_id),
     "password": _of(password, password.c.user_id == _user_id),
@@ -50,6 +54,9 @@ _PARTS: dict[str, tuple[list[str], Statement]] = {
     "devices": _of(device, device.c.user_id == _user_id),
     "api_keys": _of(api_key, api_key.c.user_id == _user_id),
     "identities": _of(identity, identity.c.user_id == _user_id),
+    "identity_sessions": _of(identity_session, identity_session.c.identity_id.in_(_own_identities)),
+    "provider_tokens": _of(provider_token, provider_token.c.identity_id.in_(_own_identities)),  # that they are kept
+    "sign_ins_elsewhere": _of(federation, federation.c.user_id == _user_id),
     "imported_from": _of(imported, imported.c.user_id == _user_id),
     "proofs": _of(proof, proof.c.user_id == _user_id),
     "audit": _of(audit, audit.c.subject_id == _user_id, audit.c.actor_id == _user_id),

@@ -47,6 +47,9 @@ EVENTS: frozenset[str] = frozenset(
         AuditEvent.API_KEY_MADE,
         AuditEvent.API_KEY_REVOKED,
         AuditEvent.ACCOUNT_DISOWNED,
+        AuditEvent.IDENTITY_LINKED,
+        AuditEvent.IDENTITY_UNLINKED,
+        AuditEvent.UPSTREAM_LOGOUT,
     )
 )
 

@@ -6,6 +6,7 @@ from gatepost.feature import FeatureHost
 from gatepost.features.admin import (
     budgets,
     export,
+    identities,
     impersonation,
     invitations,
     keys,
@@ -20,5 +21,6 @@ from gatepost.features.admin import (
 
 def router(host: FeatureHost) -> APIRouter:
     """Return the routes for one Gatepost."""
-    parts = (users, export, passwords, invitations, impersonation, sessions, budgets, roles, keys, trail, setup)
+    of_users = (users, export, passwords, invitations, impersonation, sessions, identities, budgets)
+    parts = (*of_users, roles, keys, trail, setup)
     return APIRouter(routes=[route for part in parts for route in part.router(host).routes])  # flat, as a Gatepost's

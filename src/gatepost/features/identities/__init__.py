@@ -1,0 +1,1 @@
+"""Accounts elsewhere of the caller: the list, connecting one, disconnecting one."""

@@ -1,0 +1,1 @@
+"""A logout at a provider ends the sessions here that stand on it."""
