@@ -32,6 +32,7 @@ PUBLIC_POSTS: dict[str, tuple[str, dict[str, Any] | str]] = {
     "/auth/disown": ("proof", {"token": "x"}),
     "/auth/email/change/confirm": ("proof", {"token": "x"}),
     "/auth/invitation": ("proof", {"token": "x", "new_password": NEW}),
+    "/auth/backchannel-logout/{provider}": ("upstream_logout", "logout_token=x"),
     "/auth/callback/{provider}": ("federation", "state=x&code=y"),
     "/auth/setup": ("proof", {"token": "x", "email": "root@example.com", "password": NEW}),
 }

@@ -23,6 +23,9 @@ OURS = [
     ("GET", "/auth/api-keys"),
     ("POST", "/auth/api-keys"),
     ("DELETE", f"/auth/api-keys/{ID}"),
+    ("GET", "/auth/identities"),
+    ("POST", "/auth/identities/acme"),
+    ("DELETE", f"/auth/identities/{ID}"),
     ("GET", "/host/principal"),
     ("POST", "/host/principal"),
     ("GET", "/host/user"),
@@ -59,12 +62,14 @@ OF_PROVIDERS = {
     ("GET", "/auth/login/{provider}"),
     ("GET", "/auth/callback/{provider}"),
     ("POST", "/auth/callback/{provider}"),
+    ("POST", "/auth/backchannel-logout/{provider}"),
 }
 
 
 def named(path: str) -> str:
     """Return a path as OpenAPI names it."""
-    return path.replace(f"api-keys/{ID}", "api-keys/{key_id}").replace(ID, "{session_id}")
+    path = path.replace(f"api-keys/{ID}", "api-keys/{key_id}").replace("identities/acme", "identities/{provider}")
+    return path.replace(f"identities/{ID}", "identities/{identity_id}").replace(ID, "{session_id}")
 
 
 NOT_OURS = {
