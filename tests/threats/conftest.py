@@ -6,8 +6,11 @@ import pytest
 
 from gatepost.outbound import Outbound
 from tests.outbound.origin import Town
+from tests.social.conftest import upstream
 from tests.threats.lab import Lab, running
 from tests.trust.issuer import Issuer, issuing
+
+__all__ = ["lab", "upstream"]
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,7 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "introspection.address": "60000/60",
         "refresh.address": "1200/60",
         "sign_out.address": "1200/60",
-        "federation.address": "120/600",
+        "federation.address": "300/600",
         "upstream_logout.address": "1200/60",
         "revocations.address": "600/60",
     }
