@@ -77,6 +77,18 @@ def test_an_unverified_address_there_is_no_way_into_an_account_here(
     assert stranger.context.request.get("/auth/me").json()["email"] is None
 
 
+def test_the_end_of_the_session_there_ends_it_here(
+    someone: Callable[[], Person], provider: OidcProvider, account: str
+) -> None:
+    person = someone()
+    continue_as(person.page, account)
+    expect(person.new_todo).to_be_visible()
+    assert provider.end_sessions(account) == ["told"]
+    assert not is_signed_in(person)
+    person.page.reload()
+    expect(person.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
 def test_a_provider_that_is_down_is_said_and_later_it_works(
     someone: Callable[[], Person], provider: OidcProvider, account: str
 ) -> None:
@@ -107,7 +119,7 @@ def test_the_whole_way_goes_by_keyboard_alone(someone: Callable[[], Person], acc
         page.keyboard.press("Tab")
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Account")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Account")).to_be_focused()
     page.keyboard.type(account)
     page.keyboard.press("Enter")
     expect(page.get_by_label("What needs doing?")).to_be_visible()

@@ -26,14 +26,14 @@ def continue_as(page: Page, account: str) -> None:
 
 
 def say(page: Page, account: str) -> None:
-    page.get_by_label("Account").fill(account)
+    page.get_by_role("textbox", name="Account").fill(account)
     page.get_by_role("button", name="Continue").click()
 
 
 def callback_of(person: Person, account: str, begin: Callable[[], None]) -> str:
     """Begin, sign in there, and return the callback's address instead of going to it."""
     begin()
-    expect(person.page.get_by_label("Account")).to_be_visible()
+    expect(person.page.get_by_role("textbox", name="Account")).to_be_visible()
     there = person.context.request
     answer = there.post(person.page.url, form={"account": account}, max_redirects=0)
     answer = there.get(answer.headers["location"], max_redirects=0)

@@ -1,63 +1,16 @@
 """Gatepost signs people in with a certified OpenID provider, and is as careful with it as with a stranger."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-import httpx2
 import pytest
 
-from tests.harness import Running, running
 from tests.issuers.example_id import GRACE
-from tests.issuers.provider import ADA, OidcProvider, client, secret_of
-from tests.social.visit import APP, App, path_of, query_of, sent, who
+from tests.issuers.provider import ADA, OidcProvider, secret_of
+from tests.social.provided import CALLBACK, answer, house, sign_in
+from tests.social.visit import App, path_of, query_of, refusals, sent, who
 
 pytestmark = pytest.mark.anyio
-CALLBACK = "http://localhost:8000/auth/callback/example"
-
-
-@asynccontextmanager
-async def house(
-    database_url: str, upstream: OidcProvider, authentication: str = "client_secret_basic", *, is_up: bool = True
-) -> AsyncIterator[Running]:
-    """Run a Gatepost that knows the provider as `example`."""
-    upstream.change(clients=[client("todo", CALLBACK, authentication=authentication)], accounts=[ADA, GRACE])
-    provider = {
-        "preset": "oidc",
-        "issuer": upstream.issuer,
-        "client_id": "todo",
-        "client_authentication": authentication,
-    }
-    if authentication != "none":
-        provider["client_secret"] = secret_of("todo")
-    settings: dict[str, Any] = {
-        "providers": {"example": provider},
-        "outbound_dangerously_reaches_loopback": True,
-        "redirect_uris": (APP,),
-    }
-    if not is_up:
-        await asyncio.to_thread(upstream.stop)
-    async with running(database_url, **settings) as it:
-        yield it
-
-
-async def answer(it: Running, upstream: OidcProvider, account: str = ADA["sub"], **said: str) -> str:
-    """Go to the provider and sign in there; return the callback as our client sends it."""
-    async with upstream.browser() as person:
-        return path_of(await upstream.sign_in(person, await sent(it.client, "example", **said), account))
-
-
-async def sign_in(it: Running, upstream: OidcProvider, account: str = ADA["sub"], **said: str) -> httpx2.Response:
-    return await it.client.get(await answer(it, upstream, account, **said))
-
-
-def refusals(it: Running) -> list[str]:
-    """Return why somebody was refused, as the trail says it."""
-    rows = it.rows("SELECT detail FROM gatepost_audit WHERE event = 'identity.refused' ORDER BY at, id")
-    return [str(json.loads(detail)["reason"]) for (detail,) in rows]
 
 
 def bent(callback: str, **changes: str | None) -> str:
@@ -71,7 +24,7 @@ async def test_the_first_sign_in_makes_a_user_and_the_second_finds_it(
     database_url: str, oidc_provider: OidcProvider
 ) -> None:
     async with house(database_url, oidc_provider) as it:
-        assert (await sign_in(it, oidc_provider, return_to="/todos")).headers["location"] == "/todos"
+        assert (await sign_in(it.client, oidc_provider, return_to="/todos")).headers["location"] == "/todos"
         first = await who(it.client)
         assert first is not None
         assert (first["email"], first["email_verified"], first["full_name"]) == (
@@ -80,10 +33,10 @@ async def test_the_first_sign_in_makes_a_user_and_the_second_finds_it(
             "Ada Lovelace",
         )
         it.client.cookies.clear()
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         assert await who(it.client) == first
         it.client.cookies.clear()
-        await sign_in(it, oidc_provider, GRACE["sub"])
+        await sign_in(it.client, oidc_provider, GRACE["sub"])
         grace = await who(it.client)
         assert grace is not None
         assert grace["id"] != first["id"]
@@ -94,14 +47,14 @@ async def test_the_client_proves_itself_as_the_provider_wants_it(
     sqlite_url: str, oidc_provider: OidcProvider, authentication: str
 ) -> None:
     async with house(sqlite_url, oidc_provider, authentication) as it:
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         assert await who(it.client) is not None
 
 
 async def test_an_application_gets_tokens_for_its_code(database_url: str, oidc_provider: OidcProvider) -> None:
     async with house(database_url, oidc_provider) as it:
         app = App(it)
-        response = await sign_in(it, oidc_provider, **app.request)
+        response = await sign_in(it.client, oidc_provider, **app.request)
         said = query_of(response.headers["location"])
         assert said["state"] == app.state
         tokens = (await app.redeem(said["code"])).json()
@@ -116,15 +69,15 @@ async def test_keys_that_rotate_between_two_sign_ins_are_fetched_when_they_are_m
     keep: bool,  # noqa: FBT001
 ) -> None:
     async with house(sqlite_url, oidc_provider) as it:
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         before = oidc_provider.requests("GET /jwks")
         it.client.cookies.clear()
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         assert oidc_provider.requests("GET /jwks") == before, "known keys are not asked for again"
         oidc_provider.rotate(keep=keep)
         it.client.cookies.clear()
         it.clock.advance(31)
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         assert await who(it.client) is not None
         assert oidc_provider.requests("GET /jwks") == before + 1
 
@@ -133,7 +86,7 @@ async def test_of_the_same_answer_many_times_at_once_one_is_taken(
     database_url: str, oidc_provider: OidcProvider
 ) -> None:
     async with house(database_url, oidc_provider) as it:
-        callback = await answer(it, oidc_provider)
+        callback = await answer(it.client, oidc_provider)
         asked = oidc_provider.requests("POST /token")
         cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in it.client.cookies.items())}
         async with it.browser() as one:
@@ -145,7 +98,7 @@ async def test_of_the_same_answer_many_times_at_once_one_is_taken(
 
 async def test_a_code_that_somebody_else_has_used_signs_nobody_in(sqlite_url: str, oidc_provider: OidcProvider) -> None:
     async with house(sqlite_url, oidc_provider) as it:
-        callback = await answer(it, oidc_provider)
+        callback = await answer(it.client, oidc_provider)
         said = query_of(callback)
         form = {"grant_type": "authorization_code", "code": said["code"], "redirect_uri": CALLBACK}
         verifier = {"code_verifier": it.core.requests.authentic(said["state"]).code_verifier}
@@ -174,10 +127,10 @@ async def test_an_answer_that_was_tampered_with_signs_nobody_in(
     sqlite_url: str, oidc_provider: OidcProvider, changes: dict[str, str | None], code: str
 ) -> None:
     async with house(sqlite_url, oidc_provider) as it:
-        refused = await it.client.get(bent(await answer(it, oidc_provider), **changes))
+        refused = await it.client.get(bent(await answer(it.client, oidc_provider), **changes))
         assert (refused.status_code, refused.json()["code"]) == (400, code)
         assert await who(it.client) is None
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         assert await who(it.client) is not None, "what was refused stands in nobody's way"
 
 
@@ -193,8 +146,8 @@ async def test_an_id_token_for_another_nonce_signs_nobody_in(sqlite_url: str, oi
 
 async def test_a_code_of_another_request_signs_nobody_in(sqlite_url: str, oidc_provider: OidcProvider) -> None:
     async with house(sqlite_url, oidc_provider) as it:
-        theirs = query_of(await answer(it, oidc_provider, GRACE["sub"]))["code"]
-        refused = await it.client.get(bent(await answer(it, oidc_provider), code=theirs))
+        theirs = query_of(await answer(it.client, oidc_provider, GRACE["sub"]))["code"]
+        refused = await it.client.get(bent(await answer(it.client, oidc_provider), code=theirs))
         assert refused.status_code == 400
         assert await who(it.client) is None
 
@@ -220,17 +173,17 @@ async def test_a_session_there_answers_at_once_and_a_prompt_asks_again(
 
 async def test_a_provider_that_is_down_loses_nothing(sqlite_url: str, oidc_provider: OidcProvider) -> None:
     async with house(sqlite_url, oidc_provider) as it:
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         signed_in = await who(it.client)
         assert signed_in is not None
-        callback = await answer(it, oidc_provider)
+        callback = await answer(it.client, oidc_provider)
         await asyncio.to_thread(oidc_provider.stop)
         down = await it.client.get(callback)
         assert (down.status_code, down.json()["code"]) == (503, "social.provider_unavailable")
         assert down.headers["retry-after"]
         assert await who(it.client) == signed_in, "the session that was there stays"
         await asyncio.to_thread(oidc_provider.start)
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         assert await who(it.client) == signed_in
 
 
@@ -242,7 +195,7 @@ async def test_a_provider_that_was_never_reached_is_a_503_and_later_it_works(
         assert (down.status_code, down.json()["code"]) == (503, "social.provider_unavailable")
         await asyncio.to_thread(oidc_provider.start)
         it.clock.advance(60)
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         assert await who(it.client) is not None
 
 
@@ -250,7 +203,7 @@ async def test_a_provider_that_answers_nothing_is_not_waited_for_without_end(
     sqlite_url: str, oidc_provider: OidcProvider
 ) -> None:
     async with house(sqlite_url, oidc_provider) as it:
-        callback = await answer(it, oidc_provider)
+        callback = await answer(it.client, oidc_provider)
         oidc_provider.pause()
         try:
             async with asyncio.timeout(20):
@@ -258,13 +211,13 @@ async def test_a_provider_that_answers_nothing_is_not_waited_for_without_end(
         finally:
             oidc_provider.resume()
         assert (slow.status_code, slow.json()["code"]) == (503, "social.provider_unavailable")
-        await sign_in(it, oidc_provider)
+        await sign_in(it.client, oidc_provider)
         assert await who(it.client) is not None
 
 
 async def test_the_answer_that_an_attacker_got_signs_no_victim_in(sqlite_url: str, oidc_provider: OidcProvider) -> None:
     async with house(sqlite_url, oidc_provider) as it, it.browser() as victim:
-        callback = await answer(it, oidc_provider)  # the attacker's browser is it.client
+        callback = await answer(it.client, oidc_provider)  # the attacker's browser is it.client
         for _ in range(2):
             refused = await victim.get(callback)
             assert (refused.status_code, refused.json()["code"]) == (400, "social.state_refused")
