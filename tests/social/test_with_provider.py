@@ -193,6 +193,10 @@ async def test_a_provider_that_was_never_reached_is_a_503_and_later_it_works(
     async with house(sqlite_url, oidc_provider, is_up=False) as it:
         down = await it.client.get("/auth/login/example")
         assert (down.status_code, down.json()["code"]) == (503, "social.provider_unavailable")
+        told = await it.client.get("/auth/login/example?error_to=/sign-in")
+        assert told.status_code == 303, told.text
+        assert told.headers["location"] == "/sign-in?error=social.provider_unavailable"
+        assert not it.client.cookies
         await asyncio.to_thread(oidc_provider.start)
         it.clock.advance(60)
         await sign_in(it.client, oidc_provider)

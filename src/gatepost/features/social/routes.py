@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from gatepost.core.audit import Origin
 from gatepost.core.federation.domain import Pending, RequestKind
-from gatepost.core.federation.errors import RECORDED, InvalidRequest, StateRefused
+from gatepost.core.federation.errors import RECORDED, InvalidRequest, ProviderUnavailable, StateRefused
 from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
 from gatepost.features.social.asking import asked, parameters
@@ -81,7 +81,13 @@ async def _begin(host: FeatureHost, provider: str, request: Request) -> Response
     core.providers.get(provider)
     said = parameters(request.scope["query_string"])
     await core.attempts.spend(Action.FEDERATION, origin_of(request, host.web.trusted_proxies))
-    begun = await core.requests.begin(asked(core.federation, provider, said, host.web.scopes))
+    wanted = asked(core.federation, provider, said, host.web.scopes)
+    try:
+        begun = await core.requests.begin(wanted)
+    except ProviderUnavailable as refusal:
+        if wanted.error_to is None:
+            raise
+        return RedirectResponse(_with(wanted.error_to, {"error": refusal.code}), _SEE_OTHER)
     response = RedirectResponse(begun.location, _SEE_OTHER)
     bind_browser(request, host, response, begun)
     return response
