@@ -47,23 +47,24 @@ class Origin:
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            line, *rest = head.decode("latin-1").strip().split("\r\n")
-            headers = {name.lower(): value for name, value in (each.split(": ", 1) for each in rest)}
-            body = await reader.readexactly(int(headers.get("content-length", "0")))
-            request = Request(line, headers, body)
-            self.requests.append(request)
-            answer = self.answers.get(request.path.partition("?")[0], page(b"", status=404))
-            if isinstance(answer, bytes):
+            while True:  # as a server that keeps connections: whether one is used again is the client's choice
+                head = await reader.readuntil(b"\r\n\r\n")
+                line, *rest = head.decode("latin-1").strip().split("\r\n")
+                headers = {name.lower(): value for name, value in (each.split(": ", 1) for each in rest)}
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                request = Request(line, headers, body)
+                self.requests.append(request)
+                answer = self.answers.get(request.path.partition("?")[0], page(b"", status=404))
+                if not isinstance(answer, bytes):
+                    await answer(writer)
+                    return
                 writer.write(answer)
                 await writer.drain()
-            else:
-                await answer(writer)
 
 
 def page(body: bytes, *, status: int = 200, kind: str = "application/json", **more: str) -> bytes:
     """Return a whole answer; `more` are headers, with underscores for dashes."""
-    lines = [f"HTTP/1.1 {status} x", f"content-type: {kind}", f"content-length: {len(body)}", "connection: close"]
+    lines = [f"HTTP/1.1 {status} x", f"content-type: {kind}", f"content-length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in more.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 

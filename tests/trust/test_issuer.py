@@ -110,6 +110,22 @@ async def test_metadata_is_read_again_each_hour_and_an_old_one_is_used_meanwhile
     assert (await trusted.metadata()).userinfo_endpoint is not None
 
 
+async def test_keys_that_have_moved_are_found_before_the_hour_is_over(
+    issuer: Issuer, trusted: TrustedIssuer, clock: Clock
+) -> None:
+    await trusted.keys()
+    issuer.publish(signer("two"))
+    issuer.origin.answers["/moved"] = issuer.origin.answers.pop("/keys")
+    issuer.say(jwks_uri=f"{issuer.url}/moved")
+    assert set(await trusted.keys("two")) == {"one"}
+
+    async def is_found() -> bool:
+        clock.advance(trusted.jwks.policy.pause + 1)
+        return set(await trusted.keys("two")) == {"two"}
+
+    await eventually(is_found, within=5)
+
+
 async def test_given_metadata_is_not_asked_for(issuer: Issuer, outbound: Outbound, clock: Clock) -> None:
     given = Metadata(issuer=issuer.url, jwks_uri=f"{issuer.url}/keys")
     trusted = TrustedIssuer(issuer.url, outbound, clock, metadata=given)

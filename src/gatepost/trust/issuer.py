@@ -73,7 +73,7 @@ class TrustedIssuer:
         if not self._is_told and not self._has_just_failed():
             if self._metadata is None:
                 await self._flight.join()
-            elif self._read_at is None or self._clock.boottime() - self._read_at > _METADATA_AGE_S:
+            elif self._is_old():
                 self._flight.start()
         if self._metadata is None:
             raise IssuerUnavailable(f"metadata: {self._failure}")
@@ -117,6 +117,12 @@ class TrustedIssuer:
         """Stop asking."""
         await self._flight.end()
         await self.jwks.close()
+
+    def _is_old(self) -> bool:
+        if self._read_at is None:
+            return True
+        longest = self.jwks.policy.pause if self.jwks.may_have_moved else _METADATA_AGE_S
+        return self._clock.boottime() - self._read_at > longest
 
     def _has_just_failed(self) -> bool:
         return self._failed_at is not None and self._clock.boottime() - self._failed_at < self.jwks.policy.retry

@@ -81,6 +81,11 @@ class JsonWebKeys:
         self._expire()
         return self._version
 
+    @property
+    def may_have_moved(self) -> bool:
+        """Whether somebody answered at their address, and not with keys."""
+        return self._failure is not None and self._failure.reason in {"status", "content"}
+
     def keys_of(self, issuer: str) -> Mapping[str, TokenKey]:
         """Return the keys that may sign for this issuer: without those that say they are another one's."""
         return {kid: key for kid, key in self.keys.items() if _is_one_of(self._issuers.get(kid), issuer)}
