@@ -22,7 +22,18 @@ OURS = (
     "argon2-cffi",
     "psycopg",
 )
-PEERS = ("fastapi", "sqlalchemy", "fastapi-users", "python-jose", "passlib", "bcrypt")
+PEERS = (
+    "fastapi",
+    "sqlalchemy",
+    "fastapi-users",
+    "python-jose",
+    "passlib",
+    "bcrypt",
+    "pyjwt",
+    "auth0-fastapi-api",
+    "fastapi-azure-auth",
+    "axioms-fastapi",
+)
 
 
 def describe(data: Path) -> str:
