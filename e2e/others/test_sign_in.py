@@ -77,6 +77,19 @@ def test_an_unverified_address_there_is_no_way_into_an_account_here(
     assert stranger.context.request.get("/auth/me").json()["email"] is None
 
 
+def test_who_registered_somebody_elses_address_before_them_is_out(
+    ada: Person, someone: Callable[[], Person], provider: OidcProvider
+) -> None:
+    ada.add("a trap")  # ada never verified the address: it is not hers
+    owner = someone()
+    continue_as(owner.page, enroll(provider, ada.email))
+    expect(owner.new_todo).to_be_visible()
+    assert owner.context.request.get("/auth/me").json()["email"] == ada.email
+    assert not is_signed_in(ada)
+    ada.sign_in()
+    expect(ada.alert).to_have_text("That e-mail and password do not match.")
+
+
 def test_the_end_of_the_session_there_ends_it_here(
     someone: Callable[[], Person], provider: OidcProvider, account: str
 ) -> None:
