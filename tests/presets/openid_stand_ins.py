@@ -85,11 +85,12 @@ class GoogleStandIn(OpenIdStandIn):
     def metadata(self) -> dict[str, Any]:
         methods = ["client_secret_post", "client_secret_basic"]
         more = {"token_endpoint_auth_methods_supported": methods, "code_challenge_methods_supported": ["plain", "S256"]}
-        return {**super().metadata(), **more, "userinfo_endpoint": f"{self.url}/v1/userinfo"}
+        names_itself = {"authorization_response_iss_parameter_supported": True}
+        return {**super().metadata(), **more, **names_itself, "userinfo_endpoint": f"{self.url}/v1/userinfo"}
 
     def said_with_code(self) -> dict[str, str]:
         scope = "email profile https://www.googleapis.com/auth/userinfo.email openid"
-        return {"scope": scope, "authuser": "0", "prompt": "consent"}
+        return {"iss": self.url, "scope": scope, "authuser": "0", "prompt": "consent"}
 
     def bad_code(self) -> Reply:
         return Reply(400, {"error": "invalid_grant", "error_description": "Malformed auth code."})

@@ -92,5 +92,5 @@ async def test_an_enterprise_is_asked_for_its_own_addresses() -> None:
 
     there = provider("github", base_url="https://git.house.test")
     found = await there.preset.read(Said(issuer=there.issuer, claims=OCTOCAT, ask=ask))
-    assert asked == ["https://git.house.test/api/v3/user/emails"]
+    assert asked == ["https://git.house.test/api/v3/user/emails?per_page=100"]
     assert found.issuer == "https://git.house.test"

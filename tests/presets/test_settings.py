@@ -38,12 +38,17 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "trust in every tenant": (
         "microsoft",
         {"tenant": "common", "dangerously_trusts_email": True},
-        "any tenant's administrator be anybody",
+        "let anybody with a tenant or an account there be anybody",
     ),
     "trust in every organization": (
         "microsoft",
         {"tenant": "organizations", "dangerously_trusts_email": True},
-        "any tenant's administrator be anybody",
+        "let anybody with a tenant or an account there be anybody",
+    ),
+    "trust in personal accounts": (
+        "microsoft",
+        {"tenant": "consumers", "dangerously_trusts_email": True},
+        "let anybody with a tenant or an account there be anybody",
     ),
     "no key": ("apple", {"private_key": None}, "Apple needs a private_key: set it"),
     "no team": ("apple", {"team_id": None}, "Apple needs a team_id: set it"),

@@ -80,7 +80,7 @@ def _policy(name: str, one: ProviderSettings, kind: Preset) -> ProviderPolicy:
         raise ConfigurationError("set its client_id, which it gives to those who register there")
     if one.dangerously_trusts_email and not kind.proves_addresses:
         raise ConfigurationError(
-            "dangerously_trusts_email would let any tenant's administrator be anybody: name one tenant, or leave it out"
+            "dangerously_trusts_email would let anybody with a tenant or an account there be anybody: leave it out"
         )
     scopes = one.scopes or kind.scopes
     return ProviderPolicy(

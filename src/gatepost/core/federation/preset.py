@@ -147,12 +147,15 @@ class Preset:
             OutboundFailed: there was none, where it asked for more.
         """
         try:
-            return await self.read(said)
+            account = await self.read(said)
         except AccountRefused:
             raise
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             _log.warning("the preset %s cannot read what the provider said (%s)", self.name, type(error).__name__)
             raise AccountRefused("the answer has another shape than is known") from None
+        if account.issuer != said.issuer:  # nobody speaks for another
+            raise AccountRefused("the account is of another issuer")
+        return account
 
 
 def moved(preset: Preset, base_url: str) -> Preset:

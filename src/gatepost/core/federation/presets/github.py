@@ -49,7 +49,7 @@ async def read(said: Said) -> Account:
 async def _account(said: Said, emails: str) -> Account:
     claims = said.claims
     subject = number_in(claims, "id")
-    email, is_verified = primary_address(await said.ask(emails))
+    email, is_verified = primary_address(await said.ask(f"{emails}?per_page={_MAX_ADDRESSES}"))
     return Account(
         issuer=said.issuer,
         subject=subject,

@@ -49,7 +49,7 @@ def configured(preset: Preset, options: Options) -> Preset:
         discovered_issuer=_issuer(base_url, next(iter(allowed)) if is_one else "{tenantid}"),
         issuer_of=partial(issuer_of, base_url, allowed, has_consumers=tenant != "organizations"),
         read=partial(_read, is_one=is_one),
-        proves_addresses=is_one,
+        proves_addresses=is_one and allowed != {CONSUMERS},  # where anybody can have an account
     )
 
 
