@@ -15,6 +15,7 @@ PAGES = (
     "README.md",
     "docs/abuse.md",
     "docs/mail.md",
+    "docs/provider-tokens.md",
     "docs/resource-server.md",
     "docs/roles.md",
     "docs/sessions.md",
