@@ -64,6 +64,7 @@ class Upstream:
         self.id_token: Callable[[dict[str, Any]], dict[str, Any]] = lambda claims: claims
         self.id_token_key = self.key
         self.metadata: dict[str, Any] = {}
+        self.moved: dict[str, str] = {}
         self.response: dict[str, str | None] = {}
         self.tokens: dict[str, Any] = {}
         self.asked: list[Asked] = []
@@ -112,7 +113,8 @@ class Upstream:
             "/token": lambda: self._token(fields, headers),
             "/userinfo": lambda: Reply.json(self.person),
         }
-        return answers[path]() if path in answers else Reply(404)
+        there = self.moved.get(path, path)
+        return answers[there]() if there in answers else Reply(404)
 
     def _metadata(self) -> Reply:
         places = {

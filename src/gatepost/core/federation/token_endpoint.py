@@ -4,7 +4,6 @@ An error's text is the provider's, and goes nowhere. Its code becomes one of our
 """
 
 import base64
-import logging
 from collections.abc import Mapping
 from typing import NoReturn
 from urllib.parse import quote_plus
@@ -29,8 +28,8 @@ _DENIALS = frozenset(
 )
 _OUTAGES = frozenset({"server_error", "temporarily_unavailable"})
 _MISTAKES = frozenset({"invalid_request", "unauthorized_client", "invalid_scope", "invalid_client", "invalid_grant"})
+_NOT_GOOD = frozenset({"invalid_grant", "bad_verification_code", "bad_refresh_token"})  # the last two are GitHub's
 _BASIC, _POST, _NONE = "client_secret_basic", "client_secret_post", "none"
-_log = logging.getLogger("gatepost.social")
 
 
 def method_of(policy: ProviderPolicy, supported: tuple[str, ...], *, has_secret: bool) -> str:
@@ -68,8 +67,8 @@ def read_tokens(reply: Reply) -> tuple[ProviderTokens, str | None]:
     said = reply.json()
     error = said.get("error")
     if isinstance(error, str):  # some say so with a status of 200
-        if error == "invalid_grant":
-            raise ResponseRefused(error)
+        if error in _NOT_GOOD:
+            raise ResponseRefused("invalid_grant")
         refuse(error)
     reply.require()
     kind, scope = said.get("token_type", "bearer"), said.get("scope")
@@ -97,9 +96,7 @@ def refuse(error: str) -> NoReturn:
         raise Denied(error)
     if error in _OUTAGES:
         raise ProviderUnavailable(error)
-    known = error if error in _MISTAKES else "other"
-    _log.warning("a provider refuses our request: %s", known)
-    raise ProviderRefused(known)
+    raise ProviderRefused(error if error in _MISTAKES else "other")
 
 
 def _seconds(value: object) -> int | None:

@@ -4,18 +4,27 @@ The answer is taken once, and only in the browser that began; what the provider 
 it asked who that is here. A refusal stands in the trail with its reason, and with nothing that the provider wrote.
 """
 
+import logging
 import uuid
 from collections.abc import Mapping
 from typing import NoReturn
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
 from gatepost.core.federation.domain import Answer, Pending, RequestKind
-from gatepost.core.federation.errors import ProviderDisabled, ResponseRefused, StateRefused
+from gatepost.core.federation.errors import (
+    ProviderDisabled,
+    ProviderRefused,
+    ProviderUnavailable,
+    ResponseRefused,
+    StateRefused,
+)
 from gatepost.core.federation.redeemed import Redeemed
 from gatepost.core.identities.domain import Entered
 from gatepost.core.runtime import Core
 from gatepost.kernel.errors import AuthError, NotFound
 from gatepost.storage.unit_of_work import UnitOfWork, record_evidence
+
+_log = logging.getLogger("gatepost.social")
 
 
 async def awaited(core: Core, provider: str, state: str | None, browser: str | None) -> Pending:
@@ -58,7 +67,11 @@ async def redeemed(core: Core, pending: Pending, said: Mapping[str, str], sessio
     queried = Answer.of(said, was_posted=False)
     if posted is not None and (queried.code or queried.error):
         raise ResponseRefused("two_answers")
-    return await provider.redeem(taken, posted or queried)
+    try:
+        return await provider.redeem(taken, posted or queried)
+    except (ProviderUnavailable, ProviderRefused) as trouble:  # it is for who operates this, and says nothing of people
+        _log.warning("signing in with %s: %s (%s)", pending.provider, trouble.code, trouble.detail)
+        raise
 
 
 async def code_for(core: Core, pending: Pending, who: Redeemed, origin: Origin) -> str:
