@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import json
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 from gatepost.kernel.clock import Clock
@@ -15,7 +17,7 @@ from gatepost.outbound import Outbound, OutboundPolicy
 from gatepost.trust.discovery import Metadata
 from gatepost.trust.issuer import TrustedIssuer
 from gatepost.trust.revocations import Revocations
-from tests.harness import ServedProcess, served
+from tests.harness import CHEAP, ServedProcess, served
 
 ISSUER = "http://localhost:8000"
 CLIENT, SECRET = "reports", "the secret of a resource server, for tests: 100% long + random"
@@ -55,3 +57,18 @@ def principal_of(token: str) -> Principal:
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     user, session = uuid.UUID(claims["sub"]), uuid.UUID(claims["sid"])
     return Principal(user, session, epoch=claims["epoch"], claims={"gep": claims["gep"]})
+
+
+@contextmanager
+def serving_by_its_own_name(database_url: str, folder: Path, **changes: object) -> Iterator[ServedProcess]:
+    """Serve a database under the address that others know the server by, so that they find its metadata."""
+    values = {**CHEAP, "database_url": database_url, "introspection_clients": {CLIENT: SECRET}, **changes}
+    texts = {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in values.items()}
+    environment = {**os.environ, **{f"GATEPOST_{name.upper()}": value for name, value in texts.items()}}
+    process = ServedProcess(environment, folder / "server")
+    environment["GATEPOST_PUBLIC_URL"] = process.url
+    process.start()
+    try:
+        yield process
+    finally:
+        process.stop()

@@ -40,6 +40,7 @@ from gatepost.web.requirements import Check
 from gatepost.web.route_table import check_unguarded
 from gatepost.web.routing import refuse_open_websockets, refuse_user_guards
 
+MAX_LEEWAY_S = 60  # a revocation is remembered for little longer than a token lives
 _log = logging.getLogger("gatepost")
 
 
@@ -257,6 +258,8 @@ class ResourceServer:
     # --- inside
 
     def _check(self) -> None:
+        if not 0 <= self.leeway <= MAX_LEEWAY_S:
+            raise ConfigurationError(f"leeway must be from 0 to {MAX_LEEWAY_S} seconds: set the clocks by NTP instead")
         if self._is_ambiguous:
             raise ConfigurationError(
                 "say client_id, client_secret and dialect in Issuer(...) where issuers are objects"
