@@ -19,6 +19,7 @@ from examples import (
     events_and_own_table,
     minimal,
     mounted,
+    own_provider,
     profile,
     roles,
     several_gates,
@@ -188,6 +189,15 @@ def test_sync_endpoints() -> None:
         assert client.get("/thread").json() == {"email": user.email, "is_main": False}
         assert client.get("/cellar").json() == "wine"
         assert module.welcomed == [user.email]
+
+
+def test_own_provider() -> None:  # a whole sign-in by it is in tests/presets
+    module = own_provider
+    forge = {"preset": "examples.own_provider:FORGE", "client_id": "todo", "client_secret": "of the forge"}
+    with serving(module.app, module.gate, providers={"forge": forge}) as client:
+        assert client.get("/auth/providers").json() == [{"name": "forge", "label": "The Forge"}]
+        signed_in(client, module.gate, email="ada@example.com")
+        assert client.get("/hello").json() == {"hello": "ada@example.com"}
 
 
 def test_testing_your_app() -> None:

@@ -100,14 +100,20 @@ class Gatepost(Generic[P]):
             describe_lock(app, self.web, is_mounted=not routes)
         if not routes:
             return
-        app.include_router(self.router, prefix=self.web.prefix)
+        app.include_router(self._routes, prefix=self.web.prefix)
         self.installed.append((app, app.router.routes[-1]))
         run_around(app, self, self.lifespan)
 
     @cached_property
     def router(self) -> APIRouter:
-        """The routes of every feature, without the prefix; flat, as FastAPI builds a route anew for each router."""
-        routers = [feature.router(self) for feature in self._active_features() if feature.router is not None]
+        """The routes of every feature, under the prefix, for who includes them by hand."""
+        routes = APIRouter()
+        routes.include_router(self._routes, prefix=self.web.prefix)
+        return routes
+
+    @cached_property
+    def _routes(self) -> APIRouter:  # flat: FastAPI builds a route anew for each router around it
+        routers = (feature.router(self) for feature in self._active_features() if feature.router is not None)
         return APIRouter(routes=[route for router in routers for route in router.routes])
 
     @asynccontextmanager
@@ -201,10 +207,9 @@ class Gatepost(Generic[P]):
         Raises:
             Unavailable: the lifespan has not begun: start the application, or use `async with gate.lifespan()`.
         """
-        if self._core is None:
-            msg = "Gatepost is not started: install it before the application starts, or enter `gate.lifespan()`"
-            raise Unavailable(msg)
-        return self._core
+        if self._core is not None:
+            return self._core
+        raise Unavailable("Gatepost is not started: install it before the application starts, or enter its `lifespan`")
 
     def policy(self, kind: type[PolicyT]) -> PolicyT:
         """What the settings say, as the small policy that a feature knows."""
