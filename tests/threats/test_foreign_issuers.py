@@ -201,6 +201,25 @@ async def test_opaque_tokens_are_sent_to_the_one_issuer_that_knows_this_api() ->
                 pass
 
 
+async def test_an_api_key_is_asked_of_its_gatepost_alone_and_its_end_is_heard_of_within_the_bound() -> None:
+    key, user = f"gpk_{'k' * 49}", "0192e4a0-0000-7000-8000-000000000001"
+    async with foreign("/a") as gate, foreign("/b") as other:
+        gatepost = Issuer(gate.url, dialect="gatepost", client_id="api", client_secret="s")
+        said = {**GOOD, "sub": user, "sid": user, "client_id": "api-key"}
+        gate.opaque = {key: said, OPAQUE: said}
+        other.opaque = {key: GOOD, OPAQUE: GOOD}
+        async with serving([Issuer(other.url, **KNOWING), gatepost]) as service:
+            me = await service.me(key)
+            assert (me["issuer"], me["user_id"], me["client_id"]) == (gate.url, user, "api-key")
+            assert (await service.me(OPAQUE))["issuer"] == other.url
+            gate.opaque = {}
+            service.clock.advance(4)
+            assert await service.status(key) == 200
+            service.clock.advance(2)
+            assert await service.status(key) == 401
+    assert [path for path in other.asked if "introspect" in path] == ["/b/introspect"]
+
+
 async def test_a_service_that_asks_nobody_refuses_opaque_tokens() -> None:
     async with foreign() as issuer, serving(issuer.url) as service:
         assert await service.status(OPAQUE) == 401

@@ -15,7 +15,8 @@ from gatepost.server.outcome import NOT_UNDERSTOOD, CommandFailed, sentence_of
 from gatepost.settings import Settings
 from gatepost.storage.database import Database
 from gatepost.web.host import STATE
-from gatepost.web.policy import WebPolicy
+from gatepost.web.policy import GuardPolicy
+from gatepost.web.resource_server import ResourceServer
 
 APP = "GATEPOST_APP"
 
@@ -34,7 +35,7 @@ def find_gate(app: str | None) -> Gatepost[Any]:
     return found
 
 
-def find_applications(app: str | None) -> list[tuple[FastAPI, WebPolicy]]:
+def find_applications(app: str | None) -> list[tuple[FastAPI, GuardPolicy]]:
     """Return the application of `module:attribute`, or those that a Gatepost of that name is installed in.
 
     Raises:
@@ -44,8 +45,8 @@ def find_applications(app: str | None) -> list[tuple[FastAPI, WebPolicy]]:
         raise CommandFailed("name the application: --app module:attribute, for example main:app", NOT_UNDERSTOOD)
     found = _found(app)
     if isinstance(found, FastAPI):
-        gate = getattr(found.state, STATE, None)
-        return [(found, gate.web if isinstance(gate, Gatepost) else Settings().web_policy())]
+        host = getattr(found.state, STATE, None)
+        return [(found, host.web if isinstance(host, Gatepost | ResourceServer) else Settings().web_policy())]
     if isinstance(found, Gatepost) and found.installed:
         return [(installed, found.web) for installed, _ in found.installed]
     what = "installed in no application" if isinstance(found, Gatepost) else f"a {type(found).__name__}"

@@ -32,10 +32,12 @@ class IntrospectionPolicy:
 
     Attributes:
         age: of one that says that a token is good.
-        refused_age: of one that says that it is not.
+        key_age: of one that says that an API key of a Gatepost server is good.
+        refused_age: of one that says that something is not.
     """
 
     age: float = 30.0
+    key_age: float = 5.0
     refused_age: float = 5.0
 
 
@@ -65,6 +67,7 @@ class Introspection:
         # RFC 6749, section 2.3.1: both are encoded before they are joined.
         pair = ":".join(quote_plus(part) for part in credentials)
         self._authorization = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        self._is_down = False
         self._refused: dict[str, float] = {}
         self._asked: dict[str, asyncio.Task[Mapping[str, Any] | AuthError]] = {}
 
@@ -109,9 +112,13 @@ class Introspection:
             )
             document = (await sent).require().json()
         except OutboundFailed as failure:
-            if failure.status is not None:
-                _log.error("introspection: %s; look at client_id and client_secret", failure)
+            if not self._is_down:  # of an outage, its beginning is told
+                _log.error(
+                    "introspection fails: %s; where it answers 401, look at client_id and client_secret", failure
+                )
+            self._is_down = True
             return IssuerUnavailable(f"introspection: {failure}")
+        self._is_down = False
         # RFC 7662, section 2.2: a boolean; nothing that only looks like yes.
         if document.get("active") is not True:
             self._remember_refused(token)

@@ -162,7 +162,8 @@ class TokenVerifier:
         not_before = date_in(claims, "nbf") if claims.get("nbf") is not None else 0.0
         require_time(expires_at=expires_at, issued_at=0.0, not_before=not_before, now=now, leeway=self._leeway)
         principal = self._principal(token, claims, issuer, dialect, int(expires_at))
-        stale_at = asked_at + introspection.policy.age
+        policy = introspection.policy
+        stale_at = asked_at + (policy.key_age if dialect.has_user_ids else policy.age)
         return Known(principal, issuer, None, version, expires_at + self._leeway, stale_at)
 
     async def _issuer_of_opaque(self, token: str) -> tuple[AcceptedIssuer, Introspection, Dialect]:

@@ -128,7 +128,8 @@ class ResourceServer:
         )
         self._ssl = ssl_context
         self._keys = JwksPolicy(refresh=keys_refresh, outage=keys_outage)
-        self._introspection = IntrospectionPolicy(age=introspection_age)
+        ages = {"age": introspection_age, "key_age": min(introspection_age, revocation_bound)}
+        self._introspection = IntrospectionPolicy(**ages)
         self.web = GuardPolicy(
             prefix="",
             public_origin="",
