@@ -114,6 +114,7 @@ def test_whatever_a_signed_token_says_is_accepted_or_refused_and_nothing_else(ch
     assert 0 <= found.claims["iat"] <= NOW < found.claims["exp"]
 
 
+@many
 @given(
     st.text(max_size=60) | st.lists(st.binary(max_size=40), max_size=5).map(lambda parts: ".".join(map(repr, parts)))
 )

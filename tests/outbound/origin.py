@@ -128,8 +128,10 @@ async def serving(
         try:
             await made.handle(reader, writer)
             writer.close()
-        except asyncio.CancelledError:
-            writer.transport.abort()
+            with suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
+        finally:
+            writer.transport.abort()  # a client that went away in the middle, or the end of the test
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(speak(reader, writer))
@@ -146,3 +148,4 @@ async def serving(
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # for what was aborted to be closed

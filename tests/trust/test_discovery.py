@@ -113,5 +113,6 @@ def test_what_is_not_said_or_null_is_not_there() -> None:
 
 @pytest.mark.parametrize("url", ["https://issuer.example/?a=b", "https://issuer.example/#a", "http://issuer.example"])
 async def test_what_cannot_be_an_issuer_is_not_asked(url: str) -> None:
-    with pytest.raises(OutboundFailed):
+    with pytest.raises(OutboundFailed) as refused:
         await discover(Outbound(), url)
+    assert refused.value.reason in {"url", "scheme"}
