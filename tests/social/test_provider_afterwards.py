@@ -16,7 +16,6 @@ from tests.social.visit import who
 from tests.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.anyio
-OFFLINE = ("openid", "email", "offline_access")
 
 
 async def test_a_link_that_an_attacker_began_is_not_finished_by_a_victim(
@@ -39,8 +38,8 @@ async def test_a_link_that_an_attacker_began_is_not_finished_by_a_victim(
 
 
 async def test_a_kept_token_is_renewed_once_however_many_ask(database_url: str, oidc_provider: OidcProvider) -> None:
-    async with house(database_url, oidc_provider, keep_tokens=True, scopes=OFFLINE) as it:
-        await sign_in(it.client, oidc_provider, prompt="consent")  # OpenID Connect Core 1.0, section 11
+    async with house(database_url, oidc_provider, keep_tokens=True) as it:
+        await sign_in(it.client, oidc_provider)
         user = uuid.UUID((await it.client.get("/auth/me")).json()["id"])
         first = await it.gate.identities.token(user, "example")
         assert await it.gate.identities.token(user, "example") == first
@@ -58,8 +57,8 @@ async def test_a_kept_token_is_renewed_once_however_many_ask(database_url: str, 
 async def test_a_kept_token_that_the_provider_takes_no_more_is_gone(
     sqlite_url: str, oidc_provider: OidcProvider
 ) -> None:
-    async with house(sqlite_url, oidc_provider, keep_tokens=True, scopes=OFFLINE) as it:
-        await sign_in(it.client, oidc_provider, prompt="consent")
+    async with house(sqlite_url, oidc_provider, keep_tokens=True) as it:
+        await sign_in(it.client, oidc_provider)
         user = uuid.UUID((await it.client.get("/auth/me")).json()["id"])
         it.clock.advance(3600)
         await asyncio.to_thread(oidc_provider.stop)

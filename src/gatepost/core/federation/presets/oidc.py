@@ -40,4 +40,12 @@ async def read(said: Said) -> Account:
     return standard_account(said, is_verified=is_verified, is_authoritative=is_verified)
 
 
-PRESET = Preset(name="oidc", label="OpenID", read=read, takes=frozenset({"issuer"}))
+PRESET = Preset(
+    name="oidc",
+    label="OpenID",
+    read=read,
+    takes=frozenset({"issuer"}),
+    # OpenID Connect Core 1.0, section 11: refresh tokens are for who asks by this scope, and with a consent.
+    offline_scopes=("offline_access",),
+    offline_parameters={"prompt": "consent"},
+)
