@@ -1,7 +1,7 @@
 """A service that trusts the tokens of others: forged and confused tokens, lying and absent issuers."""
 
-import asyncio
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -214,9 +214,9 @@ async def test_a_token_as_large_as_headers_can_be_is_judged_quickly() -> None:
         roles = [f"r{number}" for number in range(10_000)]
         sizes: list[tuple[Any, int]] = [(roles[:1_500], 200), (roles, 401), (["x" * 1_000_000], 401)]
         for given, status in sizes:
-            began = asyncio.get_running_loop().time()
-            assert await service.status(issuer.token({**PLAIN, "roles": given})) == status
-            assert asyncio.get_running_loop().time() - began < 1
+            token, began = issuer.token({**PLAIN, "roles": given}), time.process_time()
+            assert await service.status(token) == status
+            assert time.process_time() - began < 0.1
         issuer.opaque[OPAQUE] = {**GOOD, "roles": roles}
     async with foreign() as issuer, serving(issuer.url, **KNOWING) as service:
         issuer.opaque[OPAQUE] = {**GOOD, "roles": roles}
