@@ -26,7 +26,7 @@ from gatepost.trust.known_revocations import KnownRevocations, Reading
 
 MIN_BOUND_S, MAX_BOUND_S = 2.0, 50.0
 WAIT_S = 1.5
-_PART_WITHIN_S = 10.0
+_BEGINS_WITHIN_S, _PART_WITHIN_S = 4.0, 10.0
 _LONGEST_S = 300.0
 _PAUSE_S, _REFUSED_PAUSE_S = 2.0, 10.0
 _KEYS_MATTER = frozenset({ChangeKind.KEYS, ChangeKind.GAP})
@@ -142,8 +142,8 @@ class Revocations:
         ends_at = sent + self._lifetime * uniform(0.8, 1)  # noqa: S311 - no secret
         events, reading = EventLines(), Reading(self._known, issuer=self._issuer.url, sent=sent, nonce=nonce)
         async with (
+            asyncio.timeout(_BEGINS_WITHIN_S) as limit,
             self._outbound.stream(asked, headers, limit=MAX_LINE_BYTES, idle=_PART_WITHIN_S) as lines,
-            asyncio.timeout(_PART_WITHIN_S) as limit,
         ):
             async for line in lines:
                 event = events.feed(line)
@@ -151,7 +151,7 @@ class Revocations:
                     continue
                 reading.take(event)
                 self._note(event)
-                if isinstance(event, Part):
+                if isinstance(event, Snapshot | Part):
                     limit.reschedule(loop.time() + _PART_WITHIN_S)
                 elif isinstance(event, Beat) and self.is_fresh():
                     limit.reschedule(loop.time() + self._silence)

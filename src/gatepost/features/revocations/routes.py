@@ -1,9 +1,10 @@
 """The stream over HTTP, for resource servers that are known here."""
 
 import logging
-from typing import Annotated, Any
+import re
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from gatepost.core.runtime import Core
 from gatepost.core.throttle.attempts import Action
@@ -21,6 +22,7 @@ from gatepost.web.routes import oauth_endpoint, route_class
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {"description": "Events without end", "content": {EventStream.media_type: {}}}
 }
+_NONCE = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _log = logging.getLogger("gatepost.revocations")
 
 
@@ -32,9 +34,7 @@ def router(host: FeatureHost) -> APIRouter:
     @routes.get("/revocations", response_class=Response, responses=_STREAM)
     @public
     @oauth_endpoint
-    async def revocations(
-        request: Request, nonce: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
-    ) -> Response:
+    async def revocations(request: Request, nonce: str = "") -> Response:
         """Tell a known resource server what is no longer good, as it happens (Server-Sent Events)."""
         core: Core = host.core
         received, origin = core.clock.boottime(), origin_of(request, host.web.trusted_proxies)
@@ -44,6 +44,9 @@ def router(host: FeatureHost) -> APIRouter:
         except OAuthError:
             _log.warning("a client that is not known, or whose secret is wrong, asked for revocations: %s", origin.ip)
             raise
+        if not _NONCE.fullmatch(nonce):
+            error = "invalid_request"
+            raise OAuthError(error, "nonce is at most 64 letters, digits, - and _.")
         await look(core.feed, received)  # while it can still be refused with a status
         pieces = follow(core, followers, client, nonce=nonce, received=received, is_stopping=is_server_stopping)
         return EventStream(pieces)
