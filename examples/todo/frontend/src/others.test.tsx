@@ -146,6 +146,7 @@ test("what is unlinked can be linked again", async () => {
   await user.click(screen.getByRole("button", { name: "Unlink" }));
   await screen.findByText("Example ID is unlinked.");
   expect(await screen.findByRole("button", { name: "Link Example ID" })).toBeTruthy();
+  expect(document.activeElement).toBe(screen.getByRole("heading", { name: "Linked accounts" }));
 });
 
 test.each([

@@ -15,6 +15,7 @@ const IDENTITIES = ["identities"];
 /** Accounts elsewhere that sign in here, and those that could; nothing where there are neither. */
 export function LinkedAccounts() {
   const arrived = useReturned("linked");
+  const heading = useRef<HTMLHeadingElement>(null);
   const providers = useProviders() ?? [];
   const identities = useQuery({ queryKey: IDENTITIES, queryFn: fetchIdentities });
   const linked = identities.data?.items ?? [];
@@ -26,12 +27,14 @@ export function LinkedAccounts() {
   if (providers.length === 0 && linked.length === 0) return null;
   return (
     <section className="card" aria-labelledby="linked">
-      <h2 id="linked">Linked accounts</h2>
+      <h2 id="linked" ref={heading} tabIndex={-1}>
+        Linked accounts
+      </h2>
       <p className="lead">Sign in with one of these instead of a password.</p>
       <Notice tone="error">{identities.isError && words(identities.error)}</Notice>
       <ul className="rows" aria-busy={identities.isPending}>
         {linked.map((identity) => (
-          <LinkedRow key={identity.id} identity={identity} />
+          <LinkedRow key={identity.id} identity={identity} onGone={() => heading.current?.focus()} />
         ))}
         {identities.isSuccess && others.map((provider) => <OpenRow key={provider.name} provider={provider} />)}
       </ul>
@@ -39,7 +42,8 @@ export function LinkedAccounts() {
   );
 }
 
-function LinkedRow({ identity }: { identity: Identity }) {
+/** `onGone` takes the focus, which would be lost with the row. */
+function LinkedRow({ identity, onGone }: { identity: Identity; onGone: () => void }) {
   const client = useQueryClient();
   const { id, label } = identity;
   const [asks, setAsks] = useState(false);
@@ -49,6 +53,7 @@ function LinkedRow({ identity }: { identity: Identity }) {
     mutationFn: () => unlink(id),
     onSuccess: () => {
       showToast({ tone: "plain", text: `${label} is unlinked.` });
+      onGone();
     },
     onSettled: () => client.invalidateQueries({ queryKey: IDENTITIES }),
   });
