@@ -1,11 +1,13 @@
 """What to register at each provider is printed, and the doctor says who does not answer and who is believed."""
 
 import json
+from pathlib import Path
 
 import pytest
 from anyio import to_thread
 
 from tests.doctor.patient import found, healthy
+from tests.presets.saying import apple_key
 from tests.presets.stand_in import Reply, standing_in
 from tests.presets.stand_ins import GitHubStandIn, GoogleStandIn, MicrosoftStandIn
 from tests.server.terminal import PRODUCTION, Terminal
@@ -19,8 +21,8 @@ CALLBACK = "https://id.house.test/auth/callback"
 
 
 @pytest.fixture(autouse=True)
-def _folder(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(str(tmp_path))
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def test_the_redirect_uri_of_each_provider_is_printed_and_no_secret(sqlite_url: str) -> None:
@@ -53,6 +55,18 @@ def test_the_doctor_asks_no_provider_unless_it_is_told_to(sqlite_url: str) -> No
 def test_the_doctor_finds_whose_unverified_addresses_are_believed(sqlite_url: str) -> None:
     trusted = {"google": {**TWO["google"], "dangerously_trusts_email": True}}
     assert found(healthy(sqlite_url, providers=trusted)) == ["provider-trust"]
+
+
+def test_the_doctor_finds_a_key_that_others_can_read(sqlite_url: str, tmp_path: Path) -> None:
+    key = tmp_path / "AuthKey_KEY1234567.p8"
+    key.write_text(apple_key())
+    one = {"client_id": "a", "team_id": "TEAM123456", "key_id": "KEY1234567", "private_key": str(key)}
+    terminal = healthy(sqlite_url, providers={"apple": one})
+    key.chmod(0o640)
+    assert found(terminal) == ["env-file"]
+    key.chmod(0o600)
+    assert found(terminal) == []
+    assert found(terminal.with_settings(providers={"apple": {**one, "private_key": apple_key()}})) == []
 
 
 async def test_the_doctor_finds_a_provider_whose_discovery_cannot_be_read(sqlite_url: str) -> None:

@@ -1,6 +1,8 @@
 """Whom people may sign in with: what settings believe of them, and, where that is asked for, what they publish."""
 
+import stat
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from gatepost.core.federation.policy import ProviderPolicy
 from gatepost.kernel.clock import Clock
@@ -20,6 +22,13 @@ async def examine(settings: Settings, clock: Clock, *, asks: bool) -> AsyncItera
         clock: for ages.
         asks: ask them.
     """
+    for name, given in settings.providers.items():
+        if given.private_key is not None and _is_read_by_others(given.private_key.get_secret_value()):
+            yield Finding(
+                rules.ENV_FILE,
+                f"the file that private_key of {name} names can be read by others on this machine",
+                "chmod 600 it, and have the server own it",
+            )
     try:
         known = settings.federation_policy().providers.values()
         policy = settings.outbound_policy()
@@ -41,6 +50,13 @@ async def examine(settings: Settings, clock: Clock, *, asks: bool) -> AsyncItera
                 yield found
     finally:
         await outbound.close()
+
+
+def _is_read_by_others(private_key: str) -> bool:
+    try:
+        return bool(Path(private_key.strip()).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    except (OSError, ValueError):  # the key itself, or nothing
+        return False
 
 
 async def _asked(one: ProviderPolicy, outbound: Outbound, clock: Clock) -> Finding | None:
