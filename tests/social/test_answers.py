@@ -282,3 +282,8 @@ async def test_an_application_is_told_of_an_outage_too(sqlite_url: str, upstream
     upstream.replies["/token"] = lambda _: Reply(500)
     async with house(sqlite_url, upstream) as it:
         assert (await App(it).answered(upstream))["error"] == "social.provider_unavailable"
+    upstream.replies["/.well-known/openid-configuration"] = lambda _: Reply(500)
+    async with house(sqlite_url, upstream) as it:
+        app = App(it)
+        said = query_of(await sent(it.client, **app.request))
+        assert said == {"error": "social.provider_unavailable", "state": app.state, "iss": "http://localhost:8000"}

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
 from gatepost.core.audit import Origin
-from gatepost.core.federation.domain import Pending, RequestKind
+from gatepost.core.federation.domain import Asked, Pending, RequestKind
 from gatepost.core.federation.errors import RECORDED, InvalidRequest, ProviderUnavailable, StateRefused
 from gatepost.core.throttle.attempts import Action
 from gatepost.feature import FeatureHost
@@ -85,9 +85,7 @@ async def _begin(host: FeatureHost, provider: str, request: Request) -> Response
     try:
         begun = await core.requests.begin(wanted)
     except ProviderUnavailable as refusal:
-        if wanted.error_to is None:
-            raise
-        return RedirectResponse(_with(wanted.error_to, {"error": refusal.code}), _SEE_OTHER)
+        return _told(host, wanted, refusal) or _answered(host, request, refusal)
     response = RedirectResponse(begun.location, _SEE_OTHER)
     bind_browser(request, host, response, begun)
     return response
@@ -157,11 +155,16 @@ async def _refused(
     if isinstance(refusal, RECORDED):
         with contextlib.suppress(*RECORDED):
             await stopped(host.core, refusal, pending.provider, origin)
-    if pending.redirect_uri is not None:
-        return _to_app(host, pending, {"error": refusal.code})
-    if pending.error_to is not None:
-        return RedirectResponse(_with(pending.error_to, {"error": refusal.code}), _SEE_OTHER)
-    return _answered(host, request, refusal)
+    return _told(host, pending, refusal) or _answered(host, request, refusal)
+
+
+def _told(host: FeatureHost, asked_for: Asked | Pending, refusal: AuthError) -> Response | None:
+    """Return the way to where a refusal was to be told; None where nobody said where."""
+    if asked_for.redirect_uri is not None:
+        return _to_app(host, asked_for, {"error": refusal.code})
+    if asked_for.error_to is not None:
+        return RedirectResponse(_with(asked_for.error_to, {"error": refusal.code}), _SEE_OTHER)
+    return None
 
 
 async def _session_of(host: FeatureHost, request: Request) -> tuple[str | None, uuid.UUID | None]:
@@ -191,7 +194,7 @@ def _answered(host: FeatureHost, request: Request, refusal: AuthError) -> Respon
     return problem_of(refusal)
 
 
-def _to_app(host: FeatureHost, pending: Pending, said: dict[str, str]) -> Response:
+def _to_app(host: FeatureHost, pending: Asked | Pending, said: dict[str, str]) -> Response:
     """Return the authorization response (RFC 6749, section 4.1.2), which names who gives it (RFC 9207)."""
     if pending.client_state is not None:
         said["state"] = pending.client_state
