@@ -8,10 +8,11 @@ import pytest
 from gatepost.core.outbox.worker import OutboxWorker
 from gatepost.core.proofs import ProofKind
 from gatepost.core.users import NewUser
-from gatepost.events import EmailVerified, PasswordChanged
+from gatepost.events import EmailVerified, IdentityUnlinked, PasswordChanged
 from gatepost.kernel.ids import uuid7
 from gatepost.storage.unit_of_work import unit_of_work
 from tests.harness import EMAIL, PASSWORD, Running, around, bearer, running
+from tests.identities.elsewhere import HERE, account, enter, events, made, redeemed
 from tests.recovery.mailing import code, delivered, token, tokens
 
 pytestmark = pytest.mark.anyio
@@ -254,3 +255,30 @@ async def test_a_password_change_makes_the_link_useless(database_url: str) -> No
         assert done.status_code == 204
         assert await reset(it, "a third long password", token=proof) == 400
         assert (await it.login(password=NEW)).status_code == 200
+
+
+async def test_a_reset_that_proves_the_mailbox_leaves_no_account_elsewhere_of_who_registered_it(
+    database_url: str,
+) -> None:
+    async with running(database_url) as it:
+        heard: list[Any] = []
+        it.gate.on(IdentityUnlinked)(heard.append)
+        user_id = await made(it, verified=False)
+        planted = await it.signed_in()
+        session_id = UUID((await it.principal(planted["access_token"])).json()["sid"])
+        mallory = account(subject="mallory", email="mallory@example.com")
+        await it.core.identities.link(redeemed(it, mallory), user_id, session_id, HERE)
+
+        assert await reset(it, token=await asked(it)) == 204
+        assert it.rows("SELECT subject FROM gatepost_identity") == []
+        assert (await enter(it, mallory)).grant.user_id != user_id
+        assert [(event.user_id, event.subject) for event in heard] == [(user_id, "mallory")]
+        assert events(it) == ["identity.linked", "identity.unlinked", "identity.linked"]
+
+
+async def test_a_reset_leaves_the_accounts_elsewhere_of_who_had_proved_the_mailbox(database_url: str) -> None:
+    async with running(database_url) as it:
+        opened = await enter(it)
+        assert await reset(it, token=await asked(it)) == 204
+        assert (await enter(it)).grant.user_id == opened.grant.user_id
+        assert events(it) == ["identity.linked"]

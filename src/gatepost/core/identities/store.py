@@ -75,7 +75,9 @@ remove_identity = Statement(
     delete(identity).where(identity.c.id == _id, identity.c.user_id == _user_id).returning(identity.c.id)
 )
 remove_all = Statement(
-    delete(identity).where(identity.c.user_id == _user_id).returning(identity.c.issuer, identity.c.subject)
+    delete(identity)
+    .where(identity.c.user_id == _user_id)
+    .returning(identity.c.issuer, identity.c.subject, identity.c.provider)
 )
 is_living_session = Statement(
     select(session.c.id).where(

@@ -9,7 +9,7 @@ import uuid
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
 from gatepost.core.devices.flow import Devices
-from gatepost.core.identities import store as identities
+from gatepost.core.identities.voiding import void_identities
 from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.core.proofs import ProofKind, Proofs
 from gatepost.core.sessions.ending import end_all_sessions
@@ -49,7 +49,7 @@ async def take_over(
     if not await mark_verified(work, database, services.feed, user_id=user_id, email=email, origin=origin):
         return False
     is_removed = await work.run(store.remove_password, user_id=user_id)
-    await work.run(identities.remove_all, user_id=user_id)
+    await void_identities(work, clock, user_id, origin)
     await end_all_sessions(work, database, services.feed.apply_own, user_id=user_id, epoch=epoch)
     await devices.forget(work, user_id)
     for kind in ProofKind:

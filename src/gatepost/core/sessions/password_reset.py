@@ -8,6 +8,7 @@ import uuid
 
 from gatepost.core.audit import AuditEvent, Origin, audit_step
 from gatepost.core.devices.store import forget
+from gatepost.core.identities.voiding import void_identities
 from gatepost.core.outbox import Job, MailKind, enqueue_step
 from gatepost.core.proofs import Consumed, ProofKind, ProofRefused, Proofs
 from gatepost.core.sessions.ending import end_all_sessions
@@ -60,7 +61,9 @@ async def reset_password(
         for other in _DIES:
             if other is not kind:
                 await proofs.void(work, other, user_id)
-        await mark_verified(work, database, services.feed, user_id=user_id, email=proved.email, origin=origin)
+        # Whoever registered an address that was not his may have connected an account of his own to come back with.
+        if await mark_verified(work, database, services.feed, user_id=user_id, email=proved.email, origin=origin):
+            await void_identities(work, database.clock, user_id, origin)
         await work.steps(
             audit_step(database.clock, AuditEvent.PASSWORD_RESET, subject_id=user_id, actor_id=user_id, origin=origin),
             enqueue_step(
