@@ -147,7 +147,10 @@ async def test_a_preregistered_account_is_voided_and_then_theirs(database_url: s
         heard: list[object] = []
         it.gate.on(EmailVerified)(heard.append)
 
+        living = "SELECT count(*) FROM gatepost_proof WHERE consumed_at IS NULL"
+        assert it.value(living) > 0
         opened = await enter(it)
+        assert it.value(f"{living} AND purpose <> 'disown'") == 0
         assert opened.grant.user_id == user_id
         assert await access(it, opened) == 200
         user = await it.gate.users.get(user_id)

@@ -11,7 +11,7 @@ import pytest
 from gatepost.core.identities.domain import Identity
 from gatepost.core.identities.errors import IdentityTaken, LastWayIn
 from gatepost.core.sessions.flow import Opened
-from gatepost.kernel.errors import AuthError, LoginFailed, NotFound
+from gatepost.kernel.errors import AuthError, LoginFailed, NotAuthenticated, NotFound
 from tests.harness import EMAIL, Running, around, running
 from tests.identities.elsewhere import (
     HERE,
@@ -198,3 +198,20 @@ async def test_an_account_that_is_verified_meanwhile_is_not_taken_over(
         monkeypatch.setattr(login, "require_factors", around(login.require_factors, before=verify))
         assert (await enter(it)).grant.user_id == owner
         assert (await it.token()).status_code == 200  # linked, and the password is still theirs
+
+
+async def test_a_link_needs_an_open_session_of_the_user_in_person(database_url: str) -> None:
+    async with running(database_url) as it:
+        await made(it, verified=True)
+        ada = await session_of(it)
+        bob_id = await made(it, "bob@example.com", verified=True)
+        with pytest.raises(NotAuthenticated):
+            await linked(it, bob_id, ada[1], "shared")
+        await it.core.sessions.end(ada[1], ada[0])
+        with pytest.raises(NotAuthenticated):
+            await linked(it, *ada, "shared")
+        again = await session_of(it)
+        it.rows("UPDATE gatepost_session SET actor_id = user_id WHERE revoked_at IS NULL")
+        with pytest.raises(NotAuthenticated):
+            await linked(it, *again, "shared")
+        assert counts(it)[1] == 0

@@ -27,6 +27,7 @@ from tests.identities.elsewhere import (
     account,
     counts,
     enter,
+    made,
     redeemed,
     wanted,
 )
@@ -223,6 +224,16 @@ async def test_a_code_that_a_logout_has_overtaken_opens_nothing(database_url: st
         assert counts(it)[2] == 0
 
 
+async def test_a_code_of_an_account_that_was_disconnected_opens_nothing(database_url: str) -> None:
+    async with running(database_url) as it:
+        user_id = await made(it, verified=True)
+        entered = await it.core.identities.enter_app(redeemed(it), HERE, within=_nothing)
+        await it.core.identities.unlink(user_id, entered.identity_id, HERE)
+        with pytest.raises(LoginFailed):
+            await it.core.identities.open_app(entered, wanted(), within=nothing, then=_nothing)
+        assert counts(it) == (1, 0, 0)
+
+
 async def test_another_issuer_s_logout_ends_nothing(database_url: str) -> None:
     async with running(database_url) as it:
         opened = await enter(it, sid="there")
@@ -240,7 +251,7 @@ async def test_a_session_whose_place_there_is_unknown_ends_with_any_of_its_owner
         assert await access(it, named) == 200
 
 
-@pytest.mark.parametrize("holds", ["sign-in", "logout"])
+@pytest.mark.parametrize("holds", ["sign-in", "logout", "logout that looked"])
 async def test_of_a_sign_in_and_a_logout_at_once_no_session_is_left(
     database_url: str, monkeypatch: pytest.MonkeyPatch, holds: str
 ) -> None:
@@ -248,12 +259,12 @@ async def test_of_a_sign_in_and_a_logout_at_once_no_session_is_left(
     async with running(database_url) as it:
         await enter(it, sid="before")
         reached, released = asyncio.Event(), asyncio.Event()
-        statement = store.use_identity if holds == "sign-in" else store.note_logout
+        held = {"sign-in": store.note_session, "logout": store.note_logout, "logout that looked": store.sessions_there}
         run = UnitOfWork.run
 
         async def hold(self: UnitOfWork, which: Any, **values: Any) -> Any:  # noqa: ANN401
             rows = await run(self, which, **values)
-            if which is statement and not reached.is_set():
+            if which is held[holds] and not reached.is_set():
                 reached.set()
                 await released.wait()
             return rows
@@ -263,7 +274,7 @@ async def test_of_a_sign_in_and_a_logout_at_once_no_session_is_left(
             "sign-in": lambda: enter(it, sid="there"),
             "logout": lambda: it.core.identities.log_out(token(sid="there", subject=None), HERE),
         }
-        first = asyncio.create_task(calls.pop(holds)())
+        first = asyncio.create_task(calls.pop(holds.split(" ", maxsplit=1)[0])())
         await reached.wait()
         second = asyncio.create_task(next(iter(calls.values()))())
         await asyncio.sleep(0.2)  # it waits, or has passed
