@@ -113,8 +113,8 @@ async def test_an_answer_that_comes_too_late_is_not_taken(database_url: str, ups
 
 async def test_the_session_that_the_browser_had_ends(sqlite_url: str, upstream: Upstream) -> None:
     async with house(sqlite_url, upstream) as it, it.browser() as thief:
-        await it.register()
-        await it.login()
+        await it.register("mallory@example.com")
+        await it.login("mallory@example.com")
         thief.cookies.update(it.client.cookies)
         assert await who(thief) is not None
         await sign_in(it.client, upstream)
