@@ -11,11 +11,11 @@ import pytest
 
 from gatepost.core import known
 from gatepost.core.audit import noted
-from gatepost.core.changes import domain as changes
 from gatepost.core.devices.domain import MAX_DEVICES
 from gatepost.core.outbox.senders import KEPT
 from gatepost.core.throttle.actions import DEFAULTS
 from gatepost.core.throttle.memory import MemoryStore
+from gatepost.kernel import changes
 from gatepost.storage.schema import metadata
 from tests.backends import free_port
 from tests.growth.town import PERIOD, RESIDENTS, SHIFTS_A_DAY, Town, founded

@@ -103,8 +103,8 @@ def anything(rest: str = "") -> str:
     ("add", "named"),
     [
         (lambda app: app.add_api_route("/auth/token", anything, methods=["POST"]), "POST /auth/token"),
-        (lambda app: app.add_api_route("/auth/{rest}", anything), "GET /auth/providers"),
-        (lambda app: app.add_api_route("/{rest:path}", anything, methods=["DELETE"]), "DELETE /auth/identities"),
+        (lambda app: app.add_api_route("/auth/{rest}", anything), "GET /auth/me"),
+        (lambda app: app.add_api_route("/{rest:path}", anything, methods=["DELETE"]), "DELETE /auth/me"),
         (lambda app: app.mount("/auth", FastAPI()), "/auth/"),
         (lambda app: app.mount("/", FastAPI()), "/auth/"),
         (lambda app: app.include_router(included(), prefix="/auth"), "GET /auth/me"),
