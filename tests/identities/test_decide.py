@@ -84,6 +84,12 @@ def test_an_account_with_a_role_goes_to_nobody_by_a_word_that_may_be_out_of_date
     assert decide(None, Word.AUTHORITATIVE, invited, Rules()) is Outcome.TAKE_OVER
 
 
+def test_an_account_with_a_role_goes_to_nobody_where_an_address_is_not_enough() -> None:
+    invited = Standing(user_id=ID, epoch=0, has_roles=True)
+    with pytest.raises(LinkRequired):
+        decide(None, Word.AUTHORITATIVE, invited, Rules(links_by_address=False))
+
+
 @given(st.one_of(st.none(), standings), standings, rules)
 def test_no_address_decides_anything_without_the_word_of_its_provider(
     local: Standing | None, other: Standing, given_rules: Rules

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.social.upstream import Fields, Reply, Upstream
-from tests.social.visit import house, query_of, refusals, sent, sign_in, who
+from tests.social.visit import begin, house, query_of, refusals, sent, sign_in, who
 
 pytestmark = pytest.mark.anyio
 REFUSED = "/in?error=social.response_refused"
@@ -84,3 +84,13 @@ async def test_what_is_asked_besides_may_fail(sqlite_url: str, upstream: Upstrea
     async with house(sqlite_url, upstream, providers=github(upstream)) as it:
         response = await sign_in(it.client, upstream, error_to="/in")
         assert response.headers["location"] == "/in?error=social.provider_unavailable"
+
+
+async def test_an_age_of_the_sign_in_there_is_not_asked_of_who_does_not_say_it(
+    sqlite_url: str, upstream: Upstream
+) -> None:
+    as_github(upstream, [])
+    async with house(sqlite_url, upstream, providers=github(upstream)) as it:
+        answer = await begin(it.client, max_age="60", error_to="/in")
+        assert (answer.status_code, answer.json()["code"]) == (400, "social.invalid_request")
+        assert it.rows("SELECT * FROM gatepost_federation") == []

@@ -81,7 +81,7 @@ def sentence_of(error: Exception, said: dict[str, str] | None = None) -> tuple[s
             field = _FIELD.search(str(error))
             sentence = f"GATEPOST_{field[1].upper() if field else ''}: a list or an object is written as JSON"
         case ValidationError():
-            found = [f"GATEPOST_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+            found = [f"GATEPOST_{'__'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
             sentence = "; ".join(found)
         case Unavailable():
             cause = words.get(_DRIVER) or words.get(_STORAGE) or error.detail

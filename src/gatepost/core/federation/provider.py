@@ -9,12 +9,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from gatepost.core.federation.claims import lacks, merged
 from gatepost.core.federation.domain import Answer, Pending, challenge_of
-from gatepost.core.federation.errors import ProviderUnavailable, ResponseRefused
+from gatepost.core.federation.errors import InvalidRequest, ProviderUnavailable, ResponseRefused
 from gatepost.core.federation.policy import ProviderPolicy
 from gatepost.core.federation.preset import Account, AccountRefused, Ask, Said
 from gatepost.core.federation.redeemed import ProviderTokens, Redeemed, RefreshRefused
-from gatepost.core.federation.token_endpoint import MAX_TOKEN, authenticated, method_of, read_tokens, refuse
+from gatepost.core.federation.token_endpoint import (
+    INVALID_GRANT,
+    MAX_TOKEN,
+    authenticated,
+    method_of,
+    read_tokens,
+    refuse,
+)
 from gatepost.crypto.reading import TokenRefused, read, split
 from gatepost.kernel.clock import Clock
 from gatepost.kernel.tokens import AuthorizationValues
@@ -26,7 +34,6 @@ from gatepost.trust.issuer import IssuerUnavailable, TrustedIssuer
 
 LEEWAY_S = 60
 _MAX_SID = 255
-_ADDRESS = ("email", "email_verified")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +68,11 @@ class Provider:
         """Return where to send a browser.
 
         Raises:
+            InvalidRequest: an age is asked for that nothing at this provider says.
             ProviderUnavailable: the provider does not say.
         """
+        if max_age is not None and self.issuer is None:  # without an ID token it would be believed unread
+            raise InvalidRequest(public="max_age: this provider does not say when somebody signed in there.")
         place, preset = (await self._places()).authorization, self.policy.preset
         offline = preset.offline_parameters if self.policy.keeps_tokens else {}
         more = {
@@ -135,6 +145,8 @@ class Provider:
         try:
             tokens, _ = await self._token_request(await self._places(), fields)
         except ResponseRefused as refusal:
+            if refusal.detail != INVALID_GRANT:  # that is no answer: the token may still be good
+                raise ProviderUnavailable(f"token: {refusal.detail}") from None
             raise RefreshRefused(refusal.detail) from None
         return tokens
 
@@ -188,7 +200,7 @@ class Provider:
         if self.issuer is None:
             return await self._userinfo(places, tokens.access_token)
         claims = await self._id_token(self.issuer, id_token, tokens.access_token, pending)
-        is_complete = not _lacks(claims, self.policy.scopes)
+        is_complete = not lacks(claims, self.policy.scopes)
         if is_complete or places.userinfo is None or not self.policy.preset.reads_userinfo:
             return claims
         more = await self._userinfo(places, tokens.access_token)
@@ -260,27 +272,9 @@ class Provider:
         return (await self._outbound.get(url, {"Authorization": f"Bearer {access_token}"})).require()
 
 
-def merged(claims: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an ID token and the userinfo endpoint say together: what is signed comes first.
-
-    Whether an address is verified is said by whoever says the address: a `true` from here and an address from there
-    would make a verified address that nobody has vouched for.
-    """
-    source = claims if "email" in claims else userinfo
-    both = {**userinfo, **claims}
-    address = {name: source[name] for name in _ADDRESS if name in source}
-    return {**{name: value for name, value in both.items() if name not in _ADDRESS}, **address}
-
-
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _lacks(claims: Mapping[str, Any], scopes: tuple[str, ...]) -> bool:
-    """Whether something was asked for that the ID token does not say (OpenID Connect Core 1.0, section 5.4)."""
-    wants_name = "profile" in scopes and not claims.keys() & {"name", "preferred_username"}
-    return wants_name or ("email" in scopes and "email" not in claims)
 
 
 def _sid(claims: Mapping[str, Any]) -> str | None:

@@ -14,6 +14,7 @@ from gatepost.core.federation.redeemed import ProviderTokens
 from gatepost.outbound import Answer as Reply
 
 MAX_TOKEN = 32_768
+INVALID_GRANT = "invalid_grant"  # what was presented is not good (any more)
 _MAX_SECONDS = 10**9
 # RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6; the last one is Apple's.
 _DENIALS = frozenset(
@@ -68,7 +69,7 @@ def read_tokens(reply: Reply) -> tuple[ProviderTokens, str | None]:
     error = said.get("error")
     if isinstance(error, str):  # some say so with a status of 200
         if error in _NOT_GOOD:
-            raise ResponseRefused("invalid_grant")
+            raise ResponseRefused(INVALID_GRANT)
         refuse(error)
     reply.require()
     kind, scope = said.get("token_type", "bearer"), said.get("scope")

@@ -25,8 +25,8 @@ from gatepost.storage.statement import Statement, store_now_ms
 from gatepost.storage.unit_of_work import UnitOfWork
 
 EARLY_MS = 60_000  # what is left of a token must outlive the request that it is for
-LEASE_MS = 30_000  # longer than any answer of a provider takes
-_POLL_S, _PATIENCE_S = 0.1, 35.0
+LEASE_MS = 60_000  # longer than two readings of its metadata and its answer take (`outbound.client.TIMEOUT_S` each)
+_POLL_S, _PATIENCE_S = 0.1, 65.0
 _PAGE = 100
 
 _id = bindparam("identity_id", type_=Uuid)

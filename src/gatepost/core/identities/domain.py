@@ -87,7 +87,7 @@ def decide(owner: Standing | None, word: Word, local: Standing | None, rules: Ru
     # An account that may do more than others is not given away by a word that can be out of date.
     if word is not Word.AUTHORITATIVE and (local.is_verified or local.has_roles):
         raise LinkRequired
-    if local.is_verified and not rules.links_by_address:
+    if (local.is_verified or local.has_roles) and not rules.links_by_address:
         raise LinkRequired
     if local.is_disabled:
         raise LoginFailed
