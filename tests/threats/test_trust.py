@@ -205,6 +205,17 @@ async def test_made_up_key_names_cost_one_request_in_half_a_minute(
         assert await keys.having(uri(issuer), "made-up") is None
 
 
+async def test_a_name_that_strangers_made_up_does_not_keep_the_issuer_s_own_from_being_looked_for(
+    keys: JsonWebKeys, issuer: Issuer
+) -> None:
+    assert await keys.having(uri(issuer), "made-up") is None
+    issuer.publish(signer(), signer("two"))
+    assert await keys.having(uri(issuer), "two") is None  # said by a stranger, within the pause
+    found = await keys.having(uri(issuer), "two", is_from_issuer=True)
+    assert found is not None
+    assert found.kid == "two"
+
+
 async def test_while_made_up_names_flood_a_new_key_is_found_without_one_refusal(
     keys: JsonWebKeys, issuer: Issuer
 ) -> None:

@@ -79,12 +79,15 @@ class TrustedIssuer:
             raise IssuerUnavailable(f"metadata: {self._failure}")
         return self._metadata
 
-    async def keys(self, kid: str | None = None, *, signing_for: str | None = None) -> Mapping[str, TokenKey]:
+    async def keys(
+        self, kid: str | None = None, *, signing_for: str | None = None, is_from_issuer: bool = False
+    ) -> Mapping[str, TokenKey]:
         """Return the keys that are believed now.
 
         Args:
             kid: one that should be among them: where it is not, the issuer is asked again, once in a while.
             signing_for: an issuer of several that share this set: without the keys that say they are another one's.
+            is_from_issuer: the issuer itself has just named this key, over TLS.
 
         Raises:
             IssuerUnavailable: there are none, and it does not answer.
@@ -94,7 +97,7 @@ class TrustedIssuer:
             raise IssuerUnavailable("it publishes no keys")
         try:
             if kid is not None:
-                await self.jwks.having(metadata.jwks_uri, kid)
+                await self.jwks.having(metadata.jwks_uri, kid, is_from_issuer=is_from_issuer)
             else:
                 await self.jwks.current(metadata.jwks_uri)
         except OutboundFailed as failure:

@@ -123,8 +123,14 @@ class JsonWebKeys:
                 await self._flight.join()
         return self.keys
 
-    async def having(self, uri: str, kid: str) -> TokenKey | None:
+    async def having(self, uri: str, kid: str, *, is_from_issuer: bool = False) -> TokenKey | None:
         """Return the key of a name; one that is not known is looked for at the issuer, once in a while.
+
+        Args:
+            uri: of the set.
+            kid: the name.
+            is_from_issuer: the issuer itself has just said it, over TLS: it is looked for whatever names strangers
+                have made up before.
 
         Raises:
             OutboundFailed: there are no keys at all, and there was no answer.
@@ -133,8 +139,8 @@ class JsonWebKeys:
         key = (await self.current(uri)).get(kid)
         if key is not None or (self._read_at is not None and self._read_at >= asked_at):
             return key
-        if self._asked_at is None or asked_at - self._asked_at >= self.policy.pause:
-            self._asked_at = asked_at
+        if is_from_issuer or self._asked_at is None or asked_at - self._asked_at >= self.policy.pause:
+            self._asked_at = self._asked_at if is_from_issuer else asked_at
             self._uri = uri
             await self._flight.join()
         elif self._flight.is_under_way:  # it may bring the key: of all that come with a new key, none is refused

@@ -119,9 +119,8 @@ class Provider:
         }
         tokens, id_token = await self._token_request(places, fields)
         claims = await self._claims(places, tokens, id_token, pending)
-        is_oidc = self.issuer is not None
         said = Said(
-            issuer=claims["iss"] if is_oidc else self.policy.issuer,
+            issuer=claims["iss"] if self.issuer else self.policy.issuer,
             claims=claims,
             posted={name: value for name, value in answer.posted.items() if name in self.policy.preset.posted},
             ask=self._ask(tokens.access_token),
@@ -130,7 +129,7 @@ class Provider:
             provider=self.policy,
             account=await self._account(said),
             tokens=tokens,
-            upstream_sid=_sid(claims) if is_oidc else None,
+            upstream_sid=_sid(claims) if self.issuer else None,
             asked_at=pending.asked_at,
         )
 
@@ -217,9 +216,10 @@ class Provider:
         try:
             head, body, _ = split(token, MAX_TOKEN)
             kid, expected_issuer = read(head).get("kid"), self._expected_issuer(read(body))
+            kid = kid if isinstance(kid, str) else None
             return verify_id_token(
                 token,
-                await issuer.keys(kid if isinstance(kid, str) else None, signing_for=expected_issuer),
+                await issuer.keys(kid, signing_for=expected_issuer, is_from_issuer=True),
                 expected_issuer=expected_issuer,
                 expected_client_id=self.policy.client_id,
                 expected_nonce=pending.values.nonce,
