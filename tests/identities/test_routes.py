@@ -92,13 +92,16 @@ async def test_sign_in_by_mail_is_a_way_in_for_who_has_verified_the_address(
         assert (await browser.delete(f"/auth/identities/{one['id']}")).status_code == 204
 
 
-async def test_an_account_of_a_provider_that_is_gone_is_no_way_in(database_url: str, upstream: Upstream) -> None:
+@pytest.mark.parametrize("name", ["gone", "acme"], ids=["the name is gone", "the name is another's now"])
+async def test_an_account_of_a_provider_that_is_gone_is_no_way_in(
+    database_url: str, upstream: Upstream, name: str
+) -> None:
     async with house(database_url, upstream) as it, it.browser() as browser:
         await sign_in(browser, upstream)
         (one,) = await items(browser)
         it.rows(
             "INSERT INTO gatepost_identity (id, user_id, issuer, subject, provider, created_at) "
-            f"SELECT '{uuid.uuid4().hex}', user_id, 'https://gone.example', 's', 'gone', 0 FROM gatepost_identity"
+            f"SELECT '{uuid.uuid4().hex}', user_id, 'https://gone.example', 's', '{name}', 0 FROM gatepost_identity"
         )
         assert [each["provider"] for each in await items(browser)] in (["acme", None], [None, "acme"])
         answer = await browser.delete(f"/auth/identities/{one['id']}")

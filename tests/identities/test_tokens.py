@@ -15,7 +15,7 @@ from gatepost.core.identities.errors import ProviderTokenGone
 from gatepost.crypto.sealed import SealBroken, unseal
 from gatepost.kernel.errors import Unavailable
 from tests.harness import SECRET, Running, bearer, running
-from tests.identities.elsewhere import ISSUER, enter, events, policy
+from tests.identities.elsewhere import ISSUER, OTHER_ISSUER, enter, events, policy
 
 pytestmark = pytest.mark.anyio
 KEEPS = policy(keeps_tokens=True)
@@ -206,6 +206,15 @@ async def test_another_user_s_and_another_provider_s_are_not_had(database_url: s
         for who, name in ((uuid.uuid4(), "idp"), (user_id, "other")):
             with pytest.raises(ProviderTokenGone):
                 await it.gate.identities.token(who, name)
+
+
+async def test_what_one_issuer_gave_is_told_to_no_other_of_the_same_name(database_url: str) -> None:
+    moved = {"idp": {**PROVIDERS["idp"], "issuer": OTHER_ISSUER}}
+    async with running(database_url, providers=moved) as it:
+        user_id = await kept(it)  # of ISSUER, which had the name before
+        with pytest.raises(ProviderTokenGone):
+            await it.gate.identities.token(user_id, "idp")
+        assert it.value("SELECT count(*) FROM gatepost_provider_token") == 1
 
 
 async def test_they_go_with_the_account_and_stand_in_no_answer_and_no_log(

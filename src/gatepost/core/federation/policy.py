@@ -40,6 +40,11 @@ class ProviderPolicy:
     trusts_email: bool = False
     authentication: ClientAuthentication = "auto"
 
+    @property
+    def only_issuer(self) -> str | None:
+        """The issuer of everybody who comes from here; None where there are several, as of Microsoft's tenants."""
+        return self.issuer if self.preset.issuer_of is None else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FederationPolicy:

@@ -30,6 +30,7 @@ _POLL_S, _PATIENCE_S = 0.1, 65.0
 _PAGE = 100
 
 _id = bindparam("identity_id", type_=Uuid)
+_issuer = bindparam("issuer", type_=String)
 _sealed = bindparam("sealed", type_=provider_token.c.sealed.type)
 _generation = bindparam("generation", type_=BigInteger)
 _lifetime = bindparam("lifetime_ms", type_=BigInteger)
@@ -49,6 +50,7 @@ _read = Statement(
     .where(
         identity.c.user_id == bindparam("user_id", type_=Uuid),
         identity.c.provider == bindparam("provider", type_=String),
+        or_(_issuer.is_(None), identity.c.issuer == _issuer),
     )
     .order_by(func.coalesce(identity.c.used_at, 0).desc())
     .limit(1)
@@ -142,8 +144,13 @@ class KeptTokens:
         """Forget what was kept while the settings said so."""
         await work.run(_forget_all, identity_id=identity_id)
 
-    async def of(self, user_id: uuid.UUID, provider: str) -> str:
+    async def of(self, user_id: uuid.UUID, provider: str, *, issuer: str | None = None) -> str:
         """Return an access token that is good now, renewed where it has to be.
+
+        Args:
+            user_id: whose.
+            provider: its name.
+            issuer: whose tokens they have to be, where the name has one: what an issuer gave is told to no other.
 
         Raises:
             ProviderTokenGone: there is none, or the provider takes no refresh token for it any more.
@@ -152,14 +159,14 @@ class KeptTokens:
         """
         deadline = self._database.clock.boottime() + _PATIENCE_S
         while True:
-            kept = await self._read(user_id, provider)
+            kept = await self._read(user_id, provider, issuer)
             if kept.is_good:
                 return kept.tokens.access_token
             if kept.tokens.refresh_token is None:
                 raise ProviderTokenGone
             place = {"identity_id": kept.identity_id, "generation": kept.generation}
             if (await self._database.hot.run((_lease, place)))[0]:
-                return await self._unbroken(self._renew(kept, provider, kept.tokens.refresh_token))
+                return await self._unbroken(self._renew(kept, provider, issuer, kept.tokens.refresh_token))
             if self._database.clock.boottime() > deadline:
                 raise Unavailable("a provider's token is being renewed elsewhere")
             await asyncio.sleep(_POLL_S)
@@ -177,14 +184,15 @@ class KeptTokens:
             after = rows[-1][0]
         return count
 
-    async def _read(self, user_id: uuid.UUID, provider: str) -> _Kept:
-        rows = await self._database.hot.read(_read, {"user_id": user_id, "provider": provider})
+    async def _read(self, user_id: uuid.UUID, provider: str, issuer: str | None) -> _Kept:
+        values = {"user_id": user_id, "provider": provider, "issuer": issuer}
+        rows = await self._database.hot.read(_read, values)
         if not rows:
             raise ProviderTokenGone
         identity_id, sealed, generation, is_good = rows[0]
         return _Kept(user_id, identity_id, self._opened(identity_id, sealed), generation, bool(is_good))
 
-    async def _renew(self, kept: _Kept, provider: str, refresh_token: str) -> str:
+    async def _renew(self, kept: _Kept, provider: str, issuer: str | None, refresh_token: str) -> str:
         run, place = self._database.hot.run, {"identity_id": kept.identity_id, "generation": kept.generation}
         try:
             fresh = await self._refresh(provider, refresh_token)
@@ -198,7 +206,7 @@ class KeptTokens:
             fresh, refresh_token=fresh.refresh_token or refresh_token, scope=fresh.scope or kept.tokens.scope
         )
         while not (await run((_replace, {**place, **self._values(kept.identity_id, fresh)})))[0]:
-            now = await self._read(kept.user_id, provider)  # a sign-in has come between
+            now = await self._read(kept.user_id, provider, issuer)  # a sign-in has come between
             if now.identity_id != kept.identity_id or now.tokens.refresh_token != refresh_token:
                 break  # and has brought tokens of its own
             place["generation"] = now.generation

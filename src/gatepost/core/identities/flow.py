@@ -60,7 +60,8 @@ class Identities:
         Raises:
             ProviderTokenGone: none is kept, or the provider renews it no more: the user has to connect again.
         """
-        return await self.tokens.of(user_id, provider)
+        named = self._providers.get(provider)
+        return await self.tokens.of(user_id, provider, issuer=None if named is None else named.only_issuer)
 
     async def listing(self, user_id: uuid.UUID) -> list[Identity]:
         """Return a user's accounts elsewhere, oldest first."""
@@ -69,7 +70,9 @@ class Identities:
     def provider_of(self, one: Identity) -> ProviderPolicy | None:
         """Return the provider of an account as settings have it now; None where it is no longer there."""
         named = self._providers.get(one.provider or "")
-        return named or next((each for each in self._providers.values() if each.issuer == one.issuer), None)
+        if named is not None and named.only_issuer in {None, one.issuer}:  # a name may be another provider's by now
+            return named
+        return next((each for each in self._providers.values() if each.issuer == one.issuer), None)
 
     async def link(self, redeemed: Redeemed, user_id: uuid.UUID, session_id: uuid.UUID, origin: Origin) -> uuid.UUID:
         """Connect an account elsewhere to a user who is signed in; what is connected already stays so.
