@@ -116,7 +116,7 @@ def read_event(name: str, data: bytes) -> Event | None:
     try:
         content = json.loads(data)
         return _READERS[name](content)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
         raise Malformed(name) from None
 
 

@@ -101,6 +101,16 @@ class JsonWebKeys:
         if self._failure is not None:
             raise OutboundFailed(self._failure.reason, status=self._failure.status)
 
+    async def renew(self, uri: str) -> None:
+        """Read the set by a request that is begun after this call: one that is under way may not know of a change.
+
+        Raises:
+            OutboundFailed: as for `freshen`.
+        """
+        if self._flight.is_under_way:
+            await self._flight.join()
+        await self.freshen(uri)
+
     async def current(self, uri: str) -> Mapping[str, TokenKey]:
         """Return the keys, read again where they are old: behind the answer, or before it where they are very old.
 

@@ -75,6 +75,7 @@ class Revocations:
         self._down_since: float | None = None
         self._said = ""
         self._asking: asyncio.Task[None] | None = None
+        self._keys_are_doubtful = False
 
     @property
     def index(self) -> ChangeIndex:
@@ -174,16 +175,21 @@ class Revocations:
 
     def _ask_for_keys(self) -> None:
         """Read the issuer's keys anew, behind what is going on: one may have been removed while nobody listened."""
+        self._keys_are_doubtful = True
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._read_keys())
 
     async def _read_keys(self) -> None:
-        try:
-            uri = (await self._issuer.metadata()).jwks_uri
-            if uri is not None:
-                await self._issuer.jwks.freshen(uri)
-        except (IssuerUnavailable, OutboundFailed):
-            return  # it is told where keys are held
+        """Read them until that was begun after the last word of a change, and has succeeded."""
+        while self._keys_are_doubtful:
+            self._keys_are_doubtful = False
+            try:
+                uri = (await self._issuer.metadata()).jwks_uri
+                if uri is not None:
+                    await self._issuer.jwks.renew(uri)
+            except (IssuerUnavailable, OutboundFailed):  # it is told where keys are held
+                self._keys_are_doubtful = True
+                await asyncio.sleep(self._issuer.jwks.policy.retry)
 
     def _say_failure(self, failure: OutboundFailed) -> None:
         cure = _CURES.get(failure.status or 0)

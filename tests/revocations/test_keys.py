@@ -1,0 +1,94 @@
+"""A change of keys that is told is followed by a reading of them that was begun after it, however often that fails."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from gatepost.kernel.changes import Change, ChangeKind
+from gatepost.kernel.clock import Clock
+from gatepost.kernel.revocations import write_change
+from gatepost.kernel.tasks import end_tasks
+from gatepost.outbound import Outbound, OutboundPolicy
+from gatepost.trust.discovery import Metadata
+from gatepost.trust.issuer import TrustedIssuer
+from gatepost.trust.jwks import JwksPolicy
+from gatepost.trust.revocations import Revocations
+from tests.harness import eventually
+from tests.resource_server.issuer import ForeignIssuer, foreign, key_of, named
+from tests.revocations.following import CLIENT, SECRET
+from tests.revocations.liar import OK, beat, lying, snapshot
+
+pytestmark = pytest.mark.anyio
+OTHER = named(key_of("ES256", 7), "k2")
+
+
+@asynccontextmanager
+async def told_of_keys(issuer: ForeignIssuer, when: asyncio.Event) -> AsyncIterator[TrustedIssuer]:
+    """Follow an issuer that says, at some time, that its keys have changed."""
+
+    async def say(nonce: str) -> AsyncIterator[bytes]:
+        yield OK + snapshot(nonce, issuer=issuer.url) + beat()
+        await when.wait()
+        yield write_change(Change(ChangeKind.KEYS, None, None, 0))
+        await asyncio.sleep(60)
+
+    outbound, clock = Outbound(OutboundPolicy(allows_loopback=True)), Clock()
+    async with lying(say) as liar:
+        metadata = Metadata(issuer=issuer.url, jwks_uri=f"{issuer.url}/keys", gatepost_revocations=f"{liar.url}/r")
+        trusted = TrustedIssuer(issuer.url, outbound, clock, metadata=metadata, policy=JwksPolicy(retry=0.05))
+        task = asyncio.create_task(Revocations(trusted, outbound, clock, (CLIENT, SECRET), bound=30).run())
+        try:
+            yield trusted
+        finally:
+            await end_tasks([task])
+            await trusted.close()
+            await outbound.close()
+
+
+async def until_the_other_key(trusted: TrustedIssuer) -> None:
+    async def is_known() -> bool:
+        return set(trusted.jwks.keys) == {"k2"}
+
+    await eventually(is_known, within=5)
+
+
+async def test_a_key_that_is_taken_back_while_keys_are_being_read_is_not_believed_until_the_next_time() -> None:
+    held, changed = asyncio.Event(), asyncio.Event()
+    async with foreign() as issuer:
+        before = {"keys": list(issuer.keys)}
+
+        async def slow(path: str) -> dict[str, object] | None:
+            if held.is_set():
+                return None
+            await held.wait()
+            return before
+
+        issuer.answer = slow
+        async with told_of_keys(issuer, changed) as trusted:
+
+            async def is_asked() -> bool:
+                return bool(issuer.asked)
+
+            await eventually(is_asked, within=5)
+            issuer.keys = [OTHER]
+            changed.set()
+            await asyncio.sleep(0.2)
+            held.set()
+            await until_the_other_key(trusted)
+
+
+async def test_a_reading_of_changed_keys_that_fails_is_tried_again() -> None:
+    changed = asyncio.Event()
+    async with foreign() as issuer, told_of_keys(issuer, changed) as trusted:
+
+        async def is_read() -> bool:
+            return set(trusted.jwks.keys) == {"k1"}
+
+        await eventually(is_read, within=5)
+        failures = iter([b"no keys", b"no keys"])
+        issuer.answer = lambda _: next(failures, None)
+        issuer.keys = [OTHER]
+        changed.set()
+        await until_the_other_key(trusted)
