@@ -1,5 +1,6 @@
 """A service that trusts the tokens of others: forged and confused tokens, lying and absent issuers."""
 
+import asyncio
 import logging
 import time
 from typing import Any
@@ -10,6 +11,7 @@ from gatepost import ConfigurationError, Issuer, ResourceServer
 from gatepost.crypto import base64url
 from gatepost.crypto.jwk import load_key
 from gatepost.trust.access_tokens import user_id_of
+from tests.harness import eventually
 from tests.resource_server.issuer import ForeignIssuer, foreign, key_of, named
 from tests.resource_server.service import API, serving
 from tests.resource_server.shapes import AT, GATEPOST, PLAIN
@@ -67,7 +69,7 @@ async def test_addresses_in_the_header_of_a_foreign_token_are_not_followed() -> 
     async with (
         foreign(algorithm="ES256") as issuer,
         foreign(algorithm="ES256", number=1) as thief,
-        serving(issuer.url) as service,
+        serving(Issuer(issuer.url, dialect="oidc")) as service,
     ):
         forger, asked = ForeignForger(issuer), len(issuer.asked)
         for header in ({"jku": f"{thief.url}/keys"}, {"x5u": EVIL}, {"jwk": forger.own.public_jwk()}):
@@ -148,12 +150,54 @@ async def test_an_issuer_among_several_cannot_say_that_it_names_the_users_of_a_g
         async with serving([Issuer(ours.url, dialect="gatepost"), thief.url]) as service:
             victim = await service.me(ours.token(GATEPOST, AT))
             assert victim["user_id"] == GATEPOST["sub"]
-            assert (await service.me(thief.token(GATEPOST, AT)))["user_id"] != victim["user_id"]
+            assert await service.status(thief.token(GATEPOST, AT)) == 401
+            assert (await service.me(thief.token({**GATEPOST, "gep": None}, AT)))["user_id"] != victim["user_id"]
     with pytest.raises(ConfigurationError, match="only one"):
         async with serving(
             [Issuer("https://a.example", dialect="gatepost"), Issuer("https://b.example", dialect="gatepost")]
         ):
             pass
+
+
+async def test_a_gatepost_that_nobody_named_is_not_believed_beyond_its_revocations(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with foreign("/a") as ours, foreign("/b", number=1) as other:
+        ours.metadata = {"gatepost_revocations": f"{ours.url}/revocations"}
+        token = ours.token(GATEPOST, AT)
+        known = Issuer(ours.url, **KNOWING)
+        for issuers in ([known, other.url], Issuer(ours.url, jwks_uri=f"{ours.url}/keys", **KNOWING)):
+            async with serving(issuers) as service:
+                assert await service.status(token) == 401
+                assert await service.status(ours.token(PLAIN)) == 200
+        assert "dialect='gatepost'" in caplog.text
+
+
+async def test_an_answer_that_others_waited_for_is_no_younger_for_those_who_came_later() -> None:
+    held = asyncio.Event()
+
+    async def later(path: str) -> dict[str, Any] | None:
+        if path != "/introspect":
+            return None
+        await held.wait()
+        return GOOD
+
+    async with foreign() as issuer, serving(issuer.url, introspection_age=20, **KNOWING) as service:
+        issuer.answer = later
+        first = asyncio.create_task(service.status(OPAQUE))
+
+        async def is_asked() -> bool:
+            return "/introspect" in issuer.asked
+
+        await eventually(is_asked, within=5)
+        service.clock.advance(15)
+        second = asyncio.create_task(service.status(OPAQUE))
+        await asyncio.sleep(0)
+        held.set()
+        assert await asyncio.gather(first, second) == [200, 200]
+        issuer.answer = None
+        service.clock.advance(6)
+        assert await service.status(OPAQUE) == 401
 
 
 async def test_shared_secrets_are_used_only_where_they_are_asked_for() -> None:

@@ -33,6 +33,7 @@ Reason = Literal[
     "sign_in_too_old",
     "access_token_hash",
     "kind",
+    "dialect",
 ]
 
 

@@ -19,7 +19,7 @@ from gatepost.kernel.principal import Principal
 from gatepost.outbound import Outbound, OutboundFailed, OutboundPolicy, checked_url
 from gatepost.trust.access_tokens import RolesFrom
 from gatepost.trust.dialect import Dialect
-from gatepost.trust.dialects import DIALECTS, GATEPOST, OIDC, dialect_of
+from gatepost.trust.dialects import DIALECTS, GATEPOST, UNNAMED, dialect_of
 from gatepost.trust.discovery import Metadata
 from gatepost.trust.introspection import Introspection
 from gatepost.trust.issuer import IssuerUnavailable, TrustedIssuer
@@ -28,6 +28,10 @@ from gatepost.trust.jwks import JwksPolicy
 _NOT_FOLLOWED = (
     "%s is a Gatepost server whose revocations are not followed: its tokens are good here until they expire, whoever "
     "signs out; name a client_id and a client_secret of its GATEPOST_INTROSPECTION_CLIENTS"
+)
+_NOT_NAMED = (
+    "%s is a Gatepost server, and its tokens are refused, since of several issuers it has to be said which one names "
+    "the users: Issuer(..., dialect='gatepost')"
 )
 _log = logging.getLogger("gatepost.trust")
 
@@ -138,9 +142,9 @@ class AcceptedIssuer:
         if self._dialect is None:
             if self._is_only and self._secret is None and _told(self.issuer) is None:
                 metadata = await self.trusted.metadata()
-                self._dialect = OIDC if metadata.gatepost_revocations is None else GATEPOST
+                self._dialect = UNNAMED if metadata.gatepost_revocations is None else GATEPOST
             else:
-                self._dialect = OIDC
+                self._dialect = UNNAMED
         return self._dialect
 
     async def keys(self, kid: str | None) -> Mapping[str, TokenKey]:
@@ -201,6 +205,14 @@ class AcceptedIssuer:
             await self.feed.run()
         elif dialect.has_user_ids:
             _log.warning(_NOT_FOLLOWED, self.url)
+        elif dialect is UNNAMED and await self._says_that_it_is_a_gatepost():
+            _log.warning(_NOT_NAMED, self.url)
+
+    async def _says_that_it_is_a_gatepost(self) -> bool:
+        try:
+            return (await self.trusted.metadata()).gatepost_revocations is not None
+        except IssuerUnavailable:
+            return False
 
     async def close(self) -> None:
         """Stop asking."""

@@ -69,10 +69,12 @@ class Introspection:
         self._authorization = f"Basic {base64.b64encode(pair.encode()).decode()}"
         self._is_down = False
         self._refused: dict[str, float] = {}
-        self._asked: dict[str, asyncio.Task[Mapping[str, Any] | AuthError]] = {}
+        self._asked: dict[str, tuple[float, asyncio.Task[Mapping[str, Any] | AuthError]]] = {}
 
-    async def claims(self, token: str) -> Mapping[str, Any]:
-        """Return what the issuer says of a token that is good; whoever asks meanwhile shares the answer.
+    async def claims(self, token: str) -> tuple[Mapping[str, Any], float]:
+        """Return what the issuer says of a token that is good, and when it was asked, by the clock of ages.
+
+        Whoever asks meanwhile shares the answer, which is thereby older than their question.
 
         Raises:
             NotAuthenticated: it is not.
@@ -82,20 +84,20 @@ class Introspection:
             raise NotAuthenticated("malformed")
         if self._clock.boottime() < self._refused.get(token, 0.0):
             raise NotAuthenticated("inactive")
-        task = self._asked.get(token)
-        if task is None:
+        if token not in self._asked:
             if len(self._asked) >= _MAX_AT_ONCE:
                 raise IssuerUnavailable("too many tokens are asked about at once")
-            task = self._asked[token] = asyncio.create_task(self._ask(token))
+            self._asked[token] = self._clock.boottime(), (task := asyncio.create_task(self._ask(token)))
             task.add_done_callback(lambda _: self._asked.pop(token, None))
+        asked_at, task = self._asked[token]
         answer = await asyncio.shield(task)
         if isinstance(answer, AuthError):
             raise answer
-        return answer
+        return answer, asked_at
 
     async def close(self) -> None:
         """Stop asking."""
-        await end_tasks(self._asked.values())
+        await end_tasks([task for _, task in self._asked.values()])
 
     async def _ask(self, token: str) -> Mapping[str, Any] | AuthError:
         """Return claims, or why there are none: a failure is an answer too, so that nobody has to wait for it."""

@@ -149,8 +149,8 @@ class TokenVerifier:
 
     async def _introspected(self, token: str) -> Known:
         issuer, introspection, dialect = await self._issuer_of_opaque(token)
-        asked_at, version = self._clock.boottime(), issuer.version
-        claims = await introspection.claims(token)
+        version = issuer.version
+        claims, asked_at = await introspection.claims(token)
         if claims.get("iss", issuer.url) != issuer.url:
             raise TokenRefused("issuer")
         if text(claims.get("token_type")).lower() not in {"", "bearer", "access_token"}:
