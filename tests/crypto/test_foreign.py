@@ -47,6 +47,16 @@ def test_every_algorithm_of_others_is_verified_with_its_own_key(algorithm: Verif
     assert refusal(other.token(GOOD, typ="at+jwt"), by) == "signature"
 
 
+def test_claims_nested_as_deep_as_they_can_be_read_are_refused_and_nothing_worse() -> None:
+    by, said = signer(), json.dumps(GOOD)[:-1]
+    for depth in range(800, 1100):
+        body = f'{said},"deep":{"[" * depth}{"]" * depth}}}'.encode()
+        try:
+            verify(by.sign({"alg": by.algorithm, "kid": by.kid}, body), by)
+        except TokenRefused as refused:
+            assert refused.reason == "malformed"
+
+
 @pytest.mark.parametrize("algorithm", FOREIGN)
 def test_nothing_is_signed_with_what_only_others_use(algorithm: VerifiedAlgorithm) -> None:
     by = signer(algorithm, algorithm)

@@ -174,22 +174,21 @@ class JsonWebKeys:
         else:
             self._failure = self._failed_at = None
             self._read_at = asked_at
-            self._replace(keys)
-            self._issuers = _issuers(document)
+            self._replace(keys, _issuers(document))
 
     def _has_just_failed(self) -> bool:
         return self._failed_at is not None and self._clock.boottime() - self._failed_at < self.policy.retry
 
-    def _replace(self, keys: Mapping[str, TokenKey]) -> None:
-        if _published(keys) != _published(self._keys):
-            self._keys = MappingProxyType(dict(keys))
+    def _replace(self, keys: Mapping[str, TokenKey], issuers: Mapping[str, AbstractSet[str]]) -> None:
+        if (_published(keys), issuers) != (_published(self._keys), self._issuers):
+            self._keys, self._issuers = MappingProxyType(dict(keys)), issuers
             self._version += 1
 
     def _expire(self) -> None:
         if self._read_at is not None and self._clock.boottime() - self._read_at > self.policy.outage:
             _log.error("an issuer has not answered for too long: its keys are not believed any more")
             self._read_at = None
-            self._replace(_NONE)
+            self._replace(_NONE, {})
 
 
 def read_keys(document: Mapping[str, Any]) -> dict[str, TokenKey]:
