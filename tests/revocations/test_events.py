@@ -114,7 +114,8 @@ def test_a_member_that_is_missing_or_of_another_form_makes_an_event_none(name: s
         b"\xff",
         b"[" * 100_000,
         b'{"ended": 1}',
-        b'{"issuer": "i", "nonce": "n", "date": 2, "global_epoch": 0, "parts": 0, "ended": 1, "received": 1%b}' % (b"0" * 400),
+        b'{"issuer": "i", "nonce": "n", "date": 2, "global_epoch": 0, "parts": 0, "ended": 1, "received": 1%b}'
+        % (b"0" * 400),
         b'{"date": 2, "ended": 1, "read": 1%b}' % (b"0" * 400),
         b'{"ended": [1]}',
         b'{"ended": [["x", 1]]}',
