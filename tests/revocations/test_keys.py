@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ async def test_a_key_that_is_taken_back_while_keys_are_being_read_is_not_believe
     async with foreign() as issuer:
         before = {"keys": list(issuer.keys)}
 
-        async def slow(_: str) -> dict[str, object] | None:
+        async def slow(_: str) -> dict[str, Any] | None:
             if len(issuer.asked) < reads or held.is_set():
                 return None
             await held.wait()

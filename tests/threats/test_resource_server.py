@@ -166,7 +166,9 @@ async def test_a_gatepost_that_nobody_named_is_not_believed_beyond_its_revocatio
         ours.metadata = {"gatepost_revocations": f"{ours.url}/revocations"}
         token = ours.token(GATEPOST, AT)
         known = Issuer(ours.url, **KNOWING)
-        for issuers in ([known, other.url], Issuer(ours.url, jwks_uri=f"{ours.url}/keys", **KNOWING)):
+        told = Issuer(ours.url, jwks_uri=f"{ours.url}/keys", **KNOWING)
+        several: list[list[str | Issuer]] = [[known, other.url], [told]]
+        for issuers in several:
             async with serving(issuers) as service:
                 assert await service.status(token) == 401
                 assert await service.status(ours.token(PLAIN)) == 200
@@ -194,7 +196,7 @@ async def test_an_answer_that_others_waited_for_is_no_younger_for_those_who_came
         second = asyncio.create_task(service.status(OPAQUE))
         await asyncio.sleep(0)
         held.set()
-        assert await asyncio.gather(first, second) == [200, 200]
+        assert (await first, await second) == (200, 200)
         issuer.answer = None
         service.clock.advance(6)
         assert await service.status(OPAQUE) == 401

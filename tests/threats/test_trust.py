@@ -136,17 +136,6 @@ def test_of_two_different_keys_of_one_name_neither_is_used_in_any_order() -> Non
     assert set(read_keys({"keys": [mine, mine, other]})) == {"same", "two"}
 
 
-async def test_a_key_that_becomes_another_issuer_s_makes_those_who_remember_tokens_forget_them(
-    keys: JsonWebKeys, issuer: Issuer
-) -> None:
-    for whose, has_it in ((issuer.url, True), ("https://other.example", False), (issuer.url, True)):
-        version = keys.version
-        issuer.publish(signer().jwk(issuer=whose))
-        await keys.freshen(uri(issuer))
-        assert ("one" in keys.keys_of(issuer.url)) is has_it
-        assert keys.version > version
-
-
 def test_private_members_that_are_published_by_mistake_do_not_sign_here() -> None:
     leaked = {**signer().key.as_dict(private=True), "kid": "one"}
     assert not read_keys({"keys": [leaked]})["one"].can_sign

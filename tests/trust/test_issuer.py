@@ -162,3 +162,14 @@ async def test_who_gives_up_does_not_end_the_reading_for_others(issuer: Issuer, 
     held.set()
     assert set(await second) == {"one"}
     assert issuer.asked == 1
+
+
+async def test_a_key_that_becomes_another_issuer_s_makes_those_who_remember_tokens_forget_them(
+    trusted: TrustedIssuer, issuer: Issuer
+) -> None:
+    for whose, has_it in ((issuer.url, True), ("https://other.example", False), (issuer.url, True)):
+        version = trusted.version
+        issuer.publish(signer().jwk(issuer=whose))
+        await trusted.jwks.freshen(f"{issuer.url}/keys")
+        assert ("one" in trusted.jwks.keys_of(issuer.url)) is has_it
+        assert trusted.version > version

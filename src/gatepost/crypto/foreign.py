@@ -115,8 +115,8 @@ def date_in(claims: Mapping[str, Any], name: str) -> float:
 
 
 def _require_unicode(claims: Mapping[str, Any]) -> None:
-    # A lone surrogate can be spelled in JSON, and neither stored nor sent as UTF-8 afterwards; and what is nested just as
-    # deep as it can be read may be too deep to be written.
+    # A lone surrogate can be spelled in JSON, and neither stored nor sent as UTF-8 afterwards; and what is nested so
+    # deep that it can just be read may be too deep to be written.
     try:
         json.dumps(claims, ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError):
