@@ -5,12 +5,12 @@ algorithm, type, signature, and only then the claims. Nothing in the header choo
 from: `jwk`, `jku`, `x5u` and `x5c` are not read, and `alg` only has to repeat what the key is for (RFC 8725, 3.1).
 """
 
-import json
 from collections.abc import Mapping
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 from gatepost.crypto import base64url
 from gatepost.crypto.jwk import TokenKey
+from gatepost.kernel import strict_json
 
 MAX_DATE = 100_000_000_000  # the year 5138: what is later is in milliseconds, or an attack
 _MAX_KID = 128
@@ -125,24 +125,9 @@ def read(segment: str) -> dict[str, Any]:
         TokenRefused: it is no object of JSON, or one that two readers would read differently.
     """
     try:
-        members = _STRICT_JSON.decode(base64url.decode(segment).decode("utf-8"))
+        members = strict_json.decode(base64url.decode(segment).decode("utf-8"))
     except (ValueError, RecursionError):
         raise TokenRefused("malformed") from None
     if not isinstance(members, dict):
         raise TokenRefused("malformed")
     return members
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # RFC 7519, section 4: of two members with one name, two readers may believe different ones.
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("duplicate member")
-    return members
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)

@@ -7,7 +7,9 @@ nothing of an answer, and repeats no URL, whose query may hold a code or a key.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
+
+from gatepost.kernel import strict_json
 
 Reason = Literal[
     "certificate",
@@ -102,7 +104,7 @@ class Answer:
 
     def _value(self) -> object:
         try:
-            return _STRICT_JSON.decode(_whole(self.body.decode("utf-8")))
+            return strict_json.decode(_whole(self.body.decode("utf-8")))
         except (ValueError, RecursionError):
             raise OutboundFailed("content") from None
 
@@ -112,18 +114,3 @@ def _whole(text: str) -> str:
     if "\\ud" in text or "\\uD" in text:
         json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8")
     return text
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # RFC 8259, section 4: of two members with one name, two readers may believe different ones.
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("duplicate member")
-    return members
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
