@@ -1,6 +1,7 @@
 """A change of keys that is told is followed by a reading of them that was begun after it, however often that fails."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -26,21 +27,25 @@ OTHER = named(key_of("ES256", 7), "k2")
 
 
 @asynccontextmanager
-async def told_of_keys(issuer: ForeignIssuer, when: asyncio.Event) -> AsyncIterator[TrustedIssuer]:
+async def told_of_keys(issuer: ForeignIssuer, when: asyncio.Event, bound: float = 30) -> AsyncIterator[TrustedIssuer]:
     """Follow an issuer that says, at some time, that its keys have changed."""
 
     async def say(nonce: str) -> AsyncIterator[bytes]:
-        yield OK + snapshot(nonce, issuer=issuer.url) + beat()
-        await when.wait()
-        yield write_change(Change(ChangeKind.KEYS, None, None, 0))
-        await asyncio.sleep(60)
+        began, is_said = time.monotonic(), False
+        yield OK + snapshot(nonce, issuer=issuer.url)
+        while True:
+            yield beat(1000.0 + time.monotonic() - began)
+            if when.is_set() and not is_said:
+                is_said = True
+                yield write_change(Change(ChangeKind.KEYS, None, None, 0))
+            await asyncio.sleep(0.05)
 
     outbound, clock = Outbound(OutboundPolicy(allows_loopback=True)), Clock()
     async with lying(say) as liar:
         metadata = Metadata(issuer=issuer.url, jwks_uri=f"{issuer.url}/keys", gatepost_revocations=f"{liar.url}/r")
         policy = JwksPolicy(retry=0.05)
         trusted = TrustedIssuer(issuer.url, outbound, clock, metadata=metadata, policy=policy)
-        task = asyncio.create_task(Revocations(trusted, outbound, clock, (CLIENT, SECRET), bound=30).run())
+        task = asyncio.create_task(Revocations(trusted, outbound, clock, (CLIENT, SECRET), bound=bound).run())
         try:
             yield trusted
         finally:
@@ -101,6 +106,21 @@ async def test_a_reading_of_changed_keys_that_fails_is_tried_again() -> None:
         await eventually(is_read, within=5)
         failures = iter([b"no keys", b"no keys"])
         issuer.answer = lambda _: next(failures, None)
+        issuer.keys = [OTHER]
+        changed.set()
+        await until_the_other_key(trusted)
+
+
+async def test_keys_are_read_again_since_another_process_of_the_server_may_have_answered() -> None:
+    changed = asyncio.Event()
+    async with foreign() as issuer, told_of_keys(issuer, changed, bound=2) as trusted:
+
+        async def is_settled() -> bool:
+            return len(issuer.asked) == 2
+
+        await eventually(is_settled, within=5)
+        behind = iter([{"keys": list(issuer.keys)}])
+        issuer.answer = lambda _: next(behind, None)
         issuer.keys = [OTHER]
         changed.set()
         await until_the_other_key(trusted)

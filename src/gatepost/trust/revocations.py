@@ -7,6 +7,7 @@ no answer but 503. See `docs/revocations.md`.
 
 import asyncio
 import base64
+import contextlib
 import logging
 import secrets
 from random import uniform
@@ -29,6 +30,7 @@ WAIT_S = 1.5
 _BEGINS_WITHIN_S, _PART_WITHIN_S = 4.0, 10.0
 _LONGEST_S = 300.0
 _PAUSE_S, _REFUSED_PAUSE_S = 2.0, 10.0
+_READINGS = 2  # of keys: another process of the server may answer, which has not heard of the change yet
 _KEYS_MATTER = frozenset({ChangeKind.KEYS, ChangeKind.GAP})
 _log = logging.getLogger("gatepost.trust")
 _CURES = {
@@ -70,12 +72,13 @@ class Revocations:
         self._clock = clock
         pair = ":".join(map(quote_plus, credentials))  # RFC 6749, section 2.3.1
         self._authorization = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        self._bound = bound
         self._silence = bound / 2  # a connection that says nothing is replaced before the bound has passed
         self._lifetime = min(_LONGEST_S, 60 * bound)  # clocks drift
         self._down_since: float | None = None
         self._said = ""
         self._asking: asyncio.Task[None] | None = None
-        self._keys_are_doubtful = False
+        self._keys_may_have_changed = asyncio.Event()
 
     @property
     def index(self) -> ChangeIndex:
@@ -175,21 +178,30 @@ class Revocations:
 
     def _ask_for_keys(self) -> None:
         """Read the issuer's keys anew, behind what is going on: one may have been removed while nobody listened."""
-        self._keys_are_doubtful = True
+        self._keys_may_have_changed.set()
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._read_keys())
 
     async def _read_keys(self) -> None:
-        """Read them until that was begun after the last word of a change, and has succeeded."""
-        while self._keys_are_doubtful:
-            self._keys_are_doubtful = False
+        """Read them by requests that are begun after the last word of a change: at once, and a bound later."""
+        left = _READINGS
+        while left > 0:
+            self._keys_may_have_changed.clear()
             try:
-                uri = (await self._issuer.metadata()).jwks_uri
-                if uri is not None:
-                    await self._issuer.jwks.renew(uri)
+                await self._renew_keys()
+                left, pause = left - 1, self._bound
             except (IssuerUnavailable, OutboundFailed):  # it is told where keys are held
-                self._keys_are_doubtful = True
-                await asyncio.sleep(self._issuer.jwks.policy.retry)
+                left, pause = _READINGS, self._issuer.jwks.policy.retry
+            if left > 0 or self._keys_may_have_changed.is_set():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._keys_may_have_changed.wait()
+                        left = _READINGS
+
+    async def _renew_keys(self) -> None:
+        uri = (await self._issuer.metadata()).jwks_uri
+        if uri is not None:
+            await self._issuer.jwks.renew(uri)
 
     def _say_failure(self, failure: OutboundFailed) -> None:
         cure = _CURES.get(failure.status or 0)
