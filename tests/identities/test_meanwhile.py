@@ -40,3 +40,20 @@ async def test_a_session_that_has_ended_connects_nothing(database_url: str) -> N
         with pytest.raises(NotAuthenticated):
             await it.core.identities.link(redeemed(it), user_id, session_id, HERE)
         assert counts(it) == (1, 0, 0)
+
+
+async def test_an_account_that_is_disabled_meanwhile_is_not_taken_over(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(database_url) as it:
+        user_id = await made(it, verified=False)
+
+        async def disabled(*_: object) -> None:
+            await it.gate.users.disable(user_id)
+
+        monkeypatch.setattr(it.core.login, "require_factors", disabled)  # after it was decided who that is
+        with pytest.raises(LoginFailed):
+            await it.core.identities.enter_app(redeemed(it), HERE, within=_issue)
+        assert not it.value("SELECT email_verified FROM gatepost_user")
+        assert it.value("SELECT count(*) FROM gatepost_password") == 1
+        assert counts(it) == (1, 0, 0)
