@@ -202,6 +202,16 @@ async def test_an_answer_that_others_waited_for_is_no_younger_for_those_who_came
         assert await service.status(OPAQUE) == 401
 
 
+async def test_a_sign_in_that_is_still_to_come_is_not_recent_for_ever() -> None:
+    async with foreign() as issuer, serving(issuer.url, **KNOWING) as service:
+        now = int(time.time())
+        assert await service.status(issuer.token({**PLAIN, "auth_time": now + 3}), "/fresh") == 200
+        for later in (now + 60, now + 86_400, 99_000_000_000):
+            issuer.opaque[OPAQUE] = {**GOOD, "auth_time": later}
+            assert await service.status(issuer.token({**PLAIN, "auth_time": later}), "/fresh") == 401
+            assert await service.status(OPAQUE, "/fresh") == 401
+
+
 async def test_shared_secrets_are_used_only_where_they_are_asked_for() -> None:
     secret = "0123456789abcdef" * 4
     key = load_key(f'{{"kty":"oct","k":"{_encoded(secret)}","alg":"HS256","kid":"k1"}}'.encode())

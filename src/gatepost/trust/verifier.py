@@ -179,7 +179,7 @@ class TokenVerifier:
     def _principal(
         self, token: str, claims: Mapping[str, Any], issuer: AcceptedIssuer, dialect: Dialect, expires_at: int
     ) -> Principal:
-        return principal_of(
+        principal = principal_of(
             claims,
             issuer=issuer.url,
             dialect=dialect,
@@ -188,6 +188,9 @@ class TokenVerifier:
             expires_at=expires_at,
             watch=partial(self._watch, token),
         )
+        if principal.auth_time > self._clock.now() + self._leeway:  # it would be recent for as long as it is to come
+            raise TokenRefused("not_yet_valid")
+        return principal
 
     async def _watch(self, token: str, _: Principal) -> None:
         """Wait until a token is no longer good; nobody to ask counts as its end."""
