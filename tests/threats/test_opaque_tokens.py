@@ -91,7 +91,7 @@ async def test_an_unknown_scope_is_refused_and_opens_no_session(lab: Lab) -> Non
 
 @pytest.mark.parametrize(
     "grant",
-    ["client_credentials", "authorization_code", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "PASSWORD"],
+    ["client_credentials", "password ", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "PASSWORD"],
 )
 async def test_other_grants_are_refused_by_name(lab: Lab, grant: str) -> None:
     answer = await lab.post_form("/auth/token", grant_type=grant, username="x", password="y", client_id="gatepost")
