@@ -1,5 +1,6 @@
 """What a request costs, counted: statements by their text, hashes, bytes of what is enqueued. No clock on the wall."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ class Work:
         dialect = it.core.database.dialect_name
 
         def note(statement: Statement, values: Any) -> None:  # noqa: ANN401 - parameters
+            if asyncio.current_task() in it.core.tasks:  # a worker that was in the middle of something goes on with it
+                return
             sealed = (values or {}).get("sealed")
             self._done.append(statement.on(dialect).sql + (f" of {len(sealed)} bytes" if sealed else ""))
 
