@@ -199,10 +199,15 @@ async def test_many_at_once_are_answered_and_one_that_gives_up_disturbs_nobody(t
         await client.close()
 
 
-async def test_a_closed_client_can_be_closed_again() -> None:
-    client = Outbound()
-    await client.close()
-    await client.close()
+async def test_a_client_is_closed_as_often_as_one_likes_and_asks_anew_afterwards(
+    origin: Origin, outbound: Outbound
+) -> None:
+    origin.answers["/"] = document({})
+    for _ in range(2):
+        assert (await outbound.get(f"{origin.url}/")).status == 200
+        await outbound.close()
+        await outbound.close()
+    assert len(origin.requests) == 2
 
 
 async def test_an_authority_of_ones_own_is_named_by_the_environment(

@@ -11,6 +11,7 @@ import html
 import json
 import re
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ class Arrival:
         return await browser.get(posted.headers["location"])
 
 
-class StandIn:
+class StandIn(ABC):
     """A provider of OAuth 2.0."""
 
     name: ClassVar[str]
@@ -146,8 +147,9 @@ class StandIn:
     def bad_code(self) -> Reply:
         return Reply(400, {"error": "invalid_grant"})
 
+    @abstractmethod
     def tokens(self, access_token: str, grant: Grant) -> Reply:
-        raise NotImplementedError
+        """Return what the token endpoint answers with."""
 
     def is_bearer(self, request: Request) -> bool:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
