@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, Unpack, cast
 
 from fastapi import APIRouter, FastAPI
 
@@ -39,7 +39,7 @@ from gatepost.settings import Settings
 from gatepost.web.guard import PrincipalGuard, Requirement, UserGuard, require
 from gatepost.web.host import STATE, run_around
 from gatepost.web.openapi import describe_lock
-from gatepost.web.requirements import Check
+from gatepost.web.requirements import Asked
 
 _Listener = TypeVar("_Listener", bound=Callable[..., Any])
 _Claims = TypeVar("_Claims", bound=ClaimsFunction)
@@ -164,28 +164,9 @@ class Gatepost(Generic[P]):
         """A dependency for `Depends(gate.user)`: the caller's row, of this Gatepost."""
         return UserGuard(self)
 
-    def require(
-        self,
-        *,
-        role: str | None = None,
-        permission: str | None = None,
-        scope: str | None = None,
-        verified: bool = False,
-        fresh: bool = False,
-        in_person: bool = False,
-        check: Check | None = None,
-    ) -> Requirement:
+    def require(self, **asked: Unpack[Asked]) -> Requirement:
         """Return `gatepost.require(...)`, bound to this Gatepost."""
-        return require(
-            role=role,
-            permission=permission,
-            scope=scope,
-            verified=verified,
-            fresh=fresh,
-            in_person=in_person,
-            check=check,
-            host=self,
-        )
+        return require(**asked, host=self)
 
     def on(self, event: type[Event], *, within: bool = False) -> Callable[[_Listener], _Listener]:
         """Return a decorator that registers a listener (see `gatepost.events`)."""

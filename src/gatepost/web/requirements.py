@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from gatepost.kernel.errors import AuthError, NotFresh
 from gatepost.kernel.principal import Principal
@@ -39,6 +40,18 @@ class NotInPerson(Forbidden):
 
     code = "auth.not_in_person"
     public = "Only the user in person may do this."
+
+
+class Asked(TypedDict, total=False):
+    """What `require(...)` takes, for who passes it on; it says what each of them means."""
+
+    role: str | None
+    permission: str | None
+    scope: str | None
+    verified: bool
+    fresh: bool
+    in_person: bool
+    check: Check | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Unpack
 
 from fastapi import FastAPI
 
@@ -36,7 +37,7 @@ from gatepost.web.host import STATE, run_around
 from gatepost.web.openapi import BEARER, replace_lock
 from gatepost.web.policy import GuardPolicy, Unguarded
 from gatepost.web.protected_resource import check_resource, metadata_routes, metadata_url
-from gatepost.web.requirements import Check
+from gatepost.web.requirements import Asked
 from gatepost.web.route_table import check_unguarded
 from gatepost.web.routing import refuse_open_websockets, refuse_user_guards
 
@@ -197,28 +198,9 @@ class ResourceServer:
         """A dependency for `Depends(server.principal)`: the caller as the token says it, of this ResourceServer."""
         return PrincipalGuard(self)
 
-    def require(
-        self,
-        *,
-        role: str | None = None,
-        permission: str | None = None,
-        scope: str | None = None,
-        verified: bool = False,
-        fresh: bool = False,
-        in_person: bool = False,
-        check: Check | None = None,
-    ) -> Requirement:
+    def require(self, **asked: Unpack[Asked]) -> Requirement:
         """Return `gatepost.require(...)`, bound to this ResourceServer."""
-        return require(
-            role=role,
-            permission=permission,
-            scope=scope,
-            verified=verified,
-            fresh=fresh,
-            in_person=in_person,
-            check=check,
-            host=self,
-        )
+        return require(**asked, host=self)
 
     # --- for code
 
