@@ -6,6 +6,7 @@ For trying by hand. Both listen on loopback only, and everybody who reaches them
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -49,7 +50,8 @@ def todo_settings(issuer: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """Start the provider, then the Todo app; stop both at Ctrl+C."""
+    """Start the provider, then the Todo app; stop both at Ctrl+C, or when this is ended."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="python -m tests.issuers.example_id", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     port: int = parser.parse_args().port
